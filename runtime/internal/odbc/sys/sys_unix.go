@@ -1,0 +1,172 @@
+//go:build cgo && !windows
+
+package sys
+
+// #include <stdint.h>
+// #include <sql.h>
+// #include <sqlext.h>
+//
+// // Integer attributes travel in a pointer argument. Go must not make a pointer of
+// // an integer, so C does.
+// static SQLRETURN setStmtAttrInt(SQLHSTMT h, SQLINTEGER attr, uintptr_t value) {
+// 	return SQLSetStmtAttr(h, attr, (SQLPOINTER)value, SQL_IS_UINTEGER);
+// }
+import "C"
+
+import "unsafe"
+
+// DriverConnect is SQLDriverConnect without prompting.
+func DriverConnect(dbc Handle, connection string) Return {
+	text, length := narrow(connection)
+	var completed C.SQLSMALLINT
+	// Drivers that write the completed string without looking at its length
+	// exist (MariaDB Connector/ODBC): the buffer is ours and large.
+	out := make([]byte, 4096+4*len(connection))
+	return Return(C.SQLDriverConnect(C.SQLHDBC(dbc), nil, text, C.SQLSMALLINT(length),
+		(*C.SQLCHAR)(unsafe.Pointer(&out[0])), 2048, &completed, C.SQLUSMALLINT(DriverNoPrompt)))
+}
+
+// narrow returns s as C text with an ending zero, and its length without it.
+func narrow(s string) (*C.SQLCHAR, int) {
+	b := append([]byte(s), 0)
+	return (*C.SQLCHAR)(unsafe.Pointer(&b[0])), len(s)
+}
+
+// Prepare is SQLPrepare.
+func Prepare(stmt Handle, sql string) Return {
+	text, length := narrow(sql)
+	return Return(C.SQLPrepare(C.SQLHSTMT(stmt), text, C.SQLINTEGER(length)))
+}
+
+// FreeStmt is SQLFreeStmt: it closes the cursor, unbinds the columns or resets
+// the parameters, and frees no handle.
+func FreeStmt(stmt Handle, option uint16) Return {
+	return Return(C.SQLFreeStmt(C.SQLHSTMT(stmt), C.SQLUSMALLINT(option)))
+}
+
+// SetStmtAttr is SQLSetStmtAttr with an integer value.
+func SetStmtAttr(stmt Handle, attr int32, value uintptr) Return {
+	return Return(C.setStmtAttrInt(C.SQLHSTMT(stmt), C.SQLINTEGER(attr), C.uintptr_t(value)))
+}
+
+// SetStmtAttrPtr is SQLSetStmtAttr with an address that the driver keeps: what
+// it points at must stay where it is until the attribute is set to nil.
+func SetStmtAttrPtr(stmt Handle, attr int32, p unsafe.Pointer) Return {
+	return Return(C.SQLSetStmtAttr(C.SQLHSTMT(stmt), C.SQLINTEGER(attr), C.SQLPOINTER(p), C.SQL_IS_POINTER))
+}
+
+// GetConnectAttr is SQLGetConnectAttr of an integer attribute.
+func GetConnectAttr(dbc Handle, attr int32) (uint32, Return) {
+	var value C.SQLUINTEGER
+	ret := C.SQLGetConnectAttr(C.SQLHDBC(dbc), C.SQLINTEGER(attr), C.SQLPOINTER(unsafe.Pointer(&value)), C.SQL_IS_UINTEGER, nil)
+	return uint32(value), Return(ret)
+}
+
+// FetchScroll is SQLFetchScroll.
+func FetchScroll(stmt Handle, orientation uint16, offset int64) Return {
+	return Return(C.SQLFetchScroll(C.SQLHSTMT(stmt), C.SQLSMALLINT(orientation), C.SQLLEN(offset)))
+}
+
+// DescribeCol is SQLDescribeCol; columns count from 1.
+func DescribeCol(stmt Handle, n int) (Description, Return) {
+	var (
+		dataType, digits, nullable C.SQLSMALLINT
+		size                       C.SQLULEN
+	)
+	name, ret := narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
+		return C.SQLDescribeCol(C.SQLHSTMT(stmt), C.SQLUSMALLINT(n), buf, room, length, &dataType, &size, &digits, &nullable)
+	})
+	return Description{Name: name, Type: int16(dataType), Size: uint64(size), Digits: int16(digits), Nullable: int16(nullable)}, ret
+}
+
+// narrowText calls a function that writes text, again with more room where the
+// first buffer was too small.
+func narrowText(call func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN) (string, Return) {
+	buf := make([]byte, 512)
+	for {
+		var length C.SQLSMALLINT
+		ret := Return(call((*C.SQLCHAR)(unsafe.Pointer(&buf[0])), C.SQLSMALLINT(len(buf)), &length))
+		if !ret.OK() {
+			return "", ret
+		}
+		if int(length) < len(buf) || len(buf) > 16_000 {
+			return string(buf[:min(max(int(length), 0), len(buf)-1)]), ret
+		}
+		buf = make([]byte, min(int(length)+1, 32_000))
+	}
+}
+
+// ColAttributeText is SQLColAttribute of a text field; columns count from 1.
+func ColAttributeText(stmt Handle, n int, field uint16) (string, Return) {
+	return narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
+		return C.SQLColAttribute(C.SQLHSTMT(stmt), C.SQLUSMALLINT(n), C.SQLUSMALLINT(field), C.SQLPOINTER(unsafe.Pointer(buf)), room, length, nil)
+	})
+}
+
+// ColAttributeInt is SQLColAttribute of a number field; columns count from 1.
+func ColAttributeInt(stmt Handle, n int, field uint16) (int64, Return) {
+	var value C.SQLLEN
+	ret := C.SQLColAttribute(C.SQLHSTMT(stmt), C.SQLUSMALLINT(n), C.SQLUSMALLINT(field), nil, 0, nil, &value)
+	return int64(value), Return(ret)
+}
+
+// GetInfoText is SQLGetInfo of a text value.
+func GetInfoText(dbc Handle, info uint16) (string, Return) {
+	return narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
+		return C.SQLGetInfo(C.SQLHDBC(dbc), C.SQLUSMALLINT(info), C.SQLPOINTER(unsafe.Pointer(buf)), room, length)
+	})
+}
+
+// DiagRec is SQLGetDiagRec; records count from 1.
+func DiagRec(handleType int16, h Handle, n int) (state string, native int32, message string, ret Return) {
+	var (
+		sqlState [6]byte
+		code     C.SQLINTEGER
+	)
+	message, ret = narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
+		return C.SQLGetDiagRec(C.SQLSMALLINT(handleType), C.SQLHANDLE(h), C.SQLSMALLINT(n),
+			(*C.SQLCHAR)(unsafe.Pointer(&sqlState[0])), &code, buf, room, length)
+	})
+	return string(sqlState[:5]), int32(code), message, ret
+}
+
+// DiagField is SQLGetDiagField of a number field of record n.
+func DiagField(handleType int16, h Handle, n int, field int16) (int64, Return) {
+	var value C.SQLLEN
+	ret := C.SQLGetDiagField(C.SQLSMALLINT(handleType), C.SQLHANDLE(h), C.SQLSMALLINT(n), C.SQLSMALLINT(field), C.SQLPOINTER(unsafe.Pointer(&value)), 0, nil)
+	if field == DiagColumnNumber { // an SQLINTEGER; the row number is an SQLLEN
+		value = C.SQLLEN(int32(value))
+	}
+	return int64(value), Return(ret)
+}
+
+// Drivers is SQLDrivers: the name of the next installed driver.
+func Drivers(env Handle, direction uint16) (string, Return) {
+	return narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
+		return C.SQLDrivers(C.SQLHENV(env), C.SQLUSMALLINT(direction), buf, room, length, nil, 0, nil)
+	})
+}
+
+// DataSources is SQLDataSources: name and driver of the next data source.
+func DataSources(env Handle, direction uint16) (name, driver string, ret Return) {
+	var description [512]byte
+	var written C.SQLSMALLINT
+	name, ret = narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
+		return C.SQLDataSources(C.SQLHENV(env), C.SQLUSMALLINT(direction), buf, room, length,
+			(*C.SQLCHAR)(unsafe.Pointer(&description[0])), C.SQLSMALLINT(len(description)), &written)
+	})
+	return name, string(description[:min(max(int(written), 0), len(description)-1)]), ret
+}
+
+// Columns is SQLColumns: it opens a result set of the columns of a table. An
+// empty schema is any schema.
+func Columns(stmt Handle, schema, table string) Return {
+	tableText, tableLength := narrow(table)
+	var schemaText *C.SQLCHAR
+	var schemaLength int
+	if schema != "" {
+		schemaText, schemaLength = narrow(schema)
+	}
+	return Return(C.SQLColumns(C.SQLHSTMT(stmt), nil, 0, schemaText, C.SQLSMALLINT(schemaLength),
+		tableText, C.SQLSMALLINT(tableLength), nil, 0))
+}

@@ -1,0 +1,189 @@
+package sys
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+var (
+	odbc32 = windows.NewLazySystemDLL("odbc32.dll")
+
+	procDriverConnect  = odbc32.NewProc("SQLDriverConnectW")
+	procPrepare        = odbc32.NewProc("SQLPrepareW")
+	procFreeStmt       = odbc32.NewProc("SQLFreeStmt")
+	procSetStmtAttr    = odbc32.NewProc("SQLSetStmtAttrW")
+	procGetConnectAttr = odbc32.NewProc("SQLGetConnectAttrW")
+	procFetchScroll    = odbc32.NewProc("SQLFetchScroll")
+	procDescribeCol    = odbc32.NewProc("SQLDescribeColW")
+	procColAttribute   = odbc32.NewProc("SQLColAttributeW")
+	procGetInfo        = odbc32.NewProc("SQLGetInfoW")
+	procGetDiagRec     = odbc32.NewProc("SQLGetDiagRecW")
+	procGetDiagField   = odbc32.NewProc("SQLGetDiagFieldW")
+	procDrivers        = odbc32.NewProc("SQLDriversW")
+	procDataSources    = odbc32.NewProc("SQLDataSourcesW")
+	procColumns        = odbc32.NewProc("SQLColumnsW")
+)
+
+// Lengths that say what kind of argument stands before them.
+const (
+	isPointer  = ^uintptr(3) // SQL_IS_POINTER, -4
+	isUInteger = ^uintptr(4) // SQL_IS_UINTEGER, -5
+	terminated = ^uintptr(2) // SQL_NTS, -3
+)
+
+// ret takes a return code from what LazyProc.Call answers. Pointers must be
+// converted in the argument list of Call itself, which keeps them alive.
+func ret(r, _ uintptr, _ error) Return { return Return(int16(r)) }
+
+// wide returns s as UTF-16 with an ending zero. Text with a zero inside is
+// refused before it comes here; nil stands for it.
+func wide(s string) *uint16 {
+	p, err := windows.UTF16PtrFromString(s)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+// DriverConnect is SQLDriverConnect without prompting.
+func DriverConnect(dbc Handle, connection string) Return {
+	out := make([]uint16, 4096)
+	var completed int16
+	return ret(procDriverConnect.Call(uintptr(dbc), 0, uintptr(unsafe.Pointer(wide(connection))), terminated,
+		uintptr(unsafe.Pointer(&out[0])), uintptr(len(out)), uintptr(unsafe.Pointer(&completed)), uintptr(DriverNoPrompt)))
+}
+
+// Prepare is SQLPrepare.
+func Prepare(stmt Handle, sql string) Return {
+	return ret(procPrepare.Call(uintptr(stmt), uintptr(unsafe.Pointer(wide(sql))), terminated))
+}
+
+// FreeStmt is SQLFreeStmt: it closes the cursor, unbinds the columns or resets
+// the parameters, and frees no handle.
+func FreeStmt(stmt Handle, option uint16) Return {
+	return ret(procFreeStmt.Call(uintptr(stmt), uintptr(option)))
+}
+
+// SetStmtAttr is SQLSetStmtAttr with an integer value.
+func SetStmtAttr(stmt Handle, attr int32, value uintptr) Return {
+	return ret(procSetStmtAttr.Call(uintptr(stmt), uintptr(attr), value, isUInteger))
+}
+
+// SetStmtAttrPtr is SQLSetStmtAttr with an address that the driver keeps: what
+// it points at must stay where it is until the attribute is set to nil.
+func SetStmtAttrPtr(stmt Handle, attr int32, p unsafe.Pointer) Return {
+	return ret(procSetStmtAttr.Call(uintptr(stmt), uintptr(attr), uintptr(p), isPointer))
+}
+
+// GetConnectAttr is SQLGetConnectAttr of an integer attribute.
+func GetConnectAttr(dbc Handle, attr int32) (uint32, Return) {
+	var value uint32
+	r := ret(procGetConnectAttr.Call(uintptr(dbc), uintptr(attr), uintptr(unsafe.Pointer(&value)), isUInteger, 0))
+	return value, r
+}
+
+// FetchScroll is SQLFetchScroll.
+func FetchScroll(stmt Handle, orientation uint16, offset int64) Return {
+	return ret(procFetchScroll.Call(uintptr(stmt), uintptr(orientation), uintptr(offset)))
+}
+
+// DescribeCol is SQLDescribeCol; columns count from 1.
+func DescribeCol(stmt Handle, n int) (Description, Return) {
+	var (
+		dataType, digits, nullable int16
+		size                       uint64
+	)
+	name, r := wideText(1, func(buf *uint16, room int16, length *int16) Return {
+		return ret(procDescribeCol.Call(uintptr(stmt), uintptr(n), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length)),
+			uintptr(unsafe.Pointer(&dataType)), uintptr(unsafe.Pointer(&size)), uintptr(unsafe.Pointer(&digits)), uintptr(unsafe.Pointer(&nullable))))
+	})
+	return Description{Name: name, Type: dataType, Size: size, Digits: digits, Nullable: nullable}, r
+}
+
+// wideText calls a function that writes text, again with more room where the
+// first buffer was too small. Calls count room and length in characters (unit
+// 1) or in bytes (unit 2).
+func wideText(unit int, call func(buf *uint16, room int16, length *int16) Return) (string, Return) {
+	buf := make([]uint16, 512)
+	for {
+		var length int16
+		r := call(&buf[0], int16(len(buf)*unit), &length)
+		if !r.OK() {
+			return "", r
+		}
+		units := max(int(length), 0) / unit
+		if units < len(buf) || len(buf) > 15_000 {
+			return windows.UTF16ToString(buf[:min(units, len(buf)-1)]), r
+		}
+		buf = make([]uint16, min(units+1, 16_000))
+	}
+}
+
+// ColAttributeText is SQLColAttribute of a text field; columns count from 1.
+func ColAttributeText(stmt Handle, n int, field uint16) (string, Return) {
+	return wideText(2, func(buf *uint16, room int16, length *int16) Return {
+		return ret(procColAttribute.Call(uintptr(stmt), uintptr(n), uintptr(field), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length)), 0))
+	})
+}
+
+// ColAttributeInt is SQLColAttribute of a number field; columns count from 1.
+func ColAttributeInt(stmt Handle, n int, field uint16) (int64, Return) {
+	var value int64
+	r := ret(procColAttribute.Call(uintptr(stmt), uintptr(n), uintptr(field), 0, 0, 0, uintptr(unsafe.Pointer(&value))))
+	return value, r
+}
+
+// GetInfoText is SQLGetInfo of a text value.
+func GetInfoText(dbc Handle, info uint16) (string, Return) {
+	return wideText(2, func(buf *uint16, room int16, length *int16) Return {
+		return ret(procGetInfo.Call(uintptr(dbc), uintptr(info), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length))))
+	})
+}
+
+// DiagRec is SQLGetDiagRec; records count from 1.
+func DiagRec(handleType int16, h Handle, n int) (state string, native int32, message string, r Return) {
+	var sqlState [6]uint16
+	message, r = wideText(1, func(buf *uint16, room int16, length *int16) Return {
+		return ret(procGetDiagRec.Call(uintptr(handleType), uintptr(h), uintptr(n), uintptr(unsafe.Pointer(&sqlState[0])),
+			uintptr(unsafe.Pointer(&native)), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length))))
+	})
+	return windows.UTF16ToString(sqlState[:]), native, message, r
+}
+
+// DiagField is SQLGetDiagField of a number field of record n.
+func DiagField(handleType int16, h Handle, n int, field int16) (int64, Return) {
+	var value int64
+	r := ret(procGetDiagField.Call(uintptr(handleType), uintptr(h), uintptr(n), uintptr(field), uintptr(unsafe.Pointer(&value)), 0, 0))
+	if field == DiagColumnNumber { // an SQLINTEGER; the row number is an SQLLEN
+		value = int64(int32(value))
+	}
+	return value, r
+}
+
+// Drivers is SQLDrivers: the name of the next installed driver.
+func Drivers(env Handle, direction uint16) (string, Return) {
+	return wideText(1, func(buf *uint16, room int16, length *int16) Return {
+		return ret(procDrivers.Call(uintptr(env), uintptr(direction), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length)), 0, 0, 0))
+	})
+}
+
+// DataSources is SQLDataSources: name and driver of the next data source.
+func DataSources(env Handle, direction uint16) (name, driver string, r Return) {
+	var description [512]uint16
+	var written int16
+	name, r = wideText(1, func(buf *uint16, room int16, length *int16) Return {
+		return ret(procDataSources.Call(uintptr(env), uintptr(direction), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length)),
+			uintptr(unsafe.Pointer(&description[0])), uintptr(len(description)), uintptr(unsafe.Pointer(&written))))
+	})
+	return name, windows.UTF16ToString(description[:]), r
+}
+
+// Columns is SQLColumns: it opens a result set of the columns of a table. An
+// empty schema is any schema.
+func Columns(stmt Handle, schema, table string) Return {
+	if schema == "" {
+		return ret(procColumns.Call(uintptr(stmt), 0, 0, 0, 0, uintptr(unsafe.Pointer(wide(table))), terminated, 0, 0))
+	}
+	return ret(procColumns.Call(uintptr(stmt), 0, 0, uintptr(unsafe.Pointer(wide(schema))), terminated, uintptr(unsafe.Pointer(wide(table))), terminated, 0, 0))
+}
