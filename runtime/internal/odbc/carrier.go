@@ -1,0 +1,352 @@
+package odbc
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// Form says in which C type cells travel where that is not the one in which a
+// Batch holds them.
+type Form uint8
+
+// The forms.
+const (
+	Native Form = iota // as they lie in the Batch
+	Text               // as SQL_C_CHAR
+	Int64              // as SQL_C_SBIGINT, range-checked both ways
+	Number             // a parameter set of one decimal goes as number where that is exact, else as text
+)
+
+// carrier is a column of a Batch and the column that the driver sees: the same
+// one, or one of another kind whose cells are converted block by block.
+type carrier struct {
+	column protocol.Column // of the caller's Batch
+	bound  protocol.Column // what the driver reads and writes
+}
+
+// carry returns the carriers of b's columns for the forms, one each; a form that
+// is missing is Native. The Batch between holds the columns that the driver sees
+// where they are not b's own, with room for the rows.
+func carry(b *protocol.Batch, forms []Form, rows int) (carriers []carrier, between *protocol.Batch) {
+	carriers = make([]carrier, len(b.Columns()))
+	specs := make([]protocol.ColumnSpec, len(carriers))
+	for i, c := range b.Columns() {
+		carriers[i] = carrier{c, c}
+		specs[i] = protocol.ColumnSpec{Name: c.Name(), Kind: protocol.Int64}
+		if form := formOf(forms, i); form == Text || form == Number {
+			specs[i].Kind, specs[i].Width = protocol.Text, textWidth
+		}
+	}
+	between = protocol.NewBatch(specs, rows)
+	for i, c := range b.Columns() {
+		if _, text := c.(variable); formOf(forms, i) != Native && !text {
+			carriers[i].bound = between.Columns()[i]
+		}
+	}
+	return carriers, between
+}
+
+// textWidth is the slot of a number, day or time written out.
+const textWidth = 40
+
+func formOf(forms []Form, i int) Form {
+	if i < len(forms) {
+		return forms[i]
+	}
+	return Native
+}
+
+// load converts the first rows cells that the driver wrote.
+func (c carrier) load(rows int) {
+	if c.column == c.bound {
+		return
+	}
+	copy(c.column.Indicators(), c.bound.Indicators()[:rows])
+	switch to := c.column.(type) {
+	case *protocol.Bools:
+		loadBools(to, c.bound.(*protocol.Numbers[int64]), rows)
+	case *protocol.Numbers[int8]:
+		narrow(to, c.bound, rows)
+	case *protocol.Numbers[int16]:
+		narrow(to, c.bound, rows)
+	case *protocol.Numbers[int32]:
+		narrow(to, c.bound, rows)
+	case *protocol.Numbers[uint8]:
+		narrow(to, c.bound, rows)
+	case *protocol.Numbers[uint16]:
+		narrow(to, c.bound, rows)
+	case *protocol.Numbers[uint32]:
+		narrow(to, c.bound, rows)
+	case *protocol.Numbers[uint64]:
+		narrow(to, c.bound, rows)
+	case *protocol.Dates:
+		loadDates(to, c.bound.(*protocol.Texts), rows)
+	case *protocol.Timestamps:
+		loadTimestamps(to, c.bound.(*protocol.Texts), rows)
+	default:
+		panic(fmt.Sprintf("odbc: %s is not carried as %s", c.column.Kind(), c.bound.Kind()))
+	}
+}
+
+type integer interface {
+	int8 | int16 | int32 | uint8 | uint16 | uint32 | uint64
+}
+
+func narrow[T integer](to *protocol.Numbers[T], from protocol.Column, rows int) {
+	wide := from.(*protocol.Numbers[int64]).Cells
+	for i, v := range wide[:rows] {
+		n := T(v)
+		to.Cells[i] = n
+		if (int64(n) != v || (n < 0) != (v < 0)) && !to.IsNull(i) {
+			to.Fail(i, fmt.Errorf("%d does not fit %s", v, to.Kind()))
+		}
+	}
+}
+
+func loadBools(to *protocol.Bools, from *protocol.Numbers[int64], rows int) {
+	for i, v := range from.Cells[:rows] {
+		to.Cells[i] = uint8(v & 1)
+		if v&^1 != 0 && !to.IsNull(i) {
+			to.Fail(i, fmt.Errorf("%d is neither 0 nor 1", v))
+		}
+	}
+}
+
+func loadDates(to *protocol.Dates, from *protocol.Texts, rows int) {
+	for i := range rows {
+		if to.IsNull(i) {
+			continue
+		}
+		t, err := parseTimestamp(from.Bytes(i))
+		if err != nil {
+			to.Fail(i, err)
+		}
+		to.Cells[i] = protocol.DateCell{Year: t.Year, Month: t.Month, Day: t.Day}
+	}
+}
+
+func loadTimestamps(to *protocol.Timestamps, from *protocol.Texts, rows int) {
+	for i := range rows {
+		if to.IsNull(i) {
+			continue
+		}
+		t, err := parseTimestamp(from.Bytes(i))
+		if err != nil {
+			to.Fail(i, err)
+		}
+		to.Cells[i] = t
+	}
+}
+
+// parseTimestamp reads a day with or without a time of day, as SQLite's date
+// functions accept them. A zone is converted to UTC.
+func parseTimestamp(text []byte) (protocol.TimestampCell, error) {
+	if cell, ok := parsePlain(text); ok {
+		return cell, nil
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", time.RFC3339Nano, "2006-01-02 15:04", "2006-01-02T15:04"} {
+		if t, err := time.Parse(layout, string(text)); err == nil {
+			t = t.UTC()
+			return protocol.TimestampCell{
+				Year: int16(t.Year()), Month: uint16(t.Month()), Day: uint16(t.Day()),
+				Hour: uint16(t.Hour()), Minute: uint16(t.Minute()), Second: uint16(t.Second()),
+				Fraction: uint32(t.Nanosecond()),
+			}, nil
+		}
+	}
+	return protocol.TimestampCell{}, fmt.Errorf("%q is not a date or timestamp", text)
+}
+
+// parsePlain reads YYYY-MM-DD, or YYYY-MM-DD hh:mm:ss with up to nine digits of
+// fraction, the way that almost every row goes.
+func parsePlain(text []byte) (cell protocol.TimestampCell, ok bool) {
+	if len(text) != 10 && (len(text) < 19 || len(text) > 29) {
+		return cell, false
+	}
+	ok = true
+	number := func(from, to int) int {
+		n := 0
+		for _, c := range text[from:to] {
+			if c < '0' || c > '9' {
+				ok = false
+			}
+			n = 10*n + int(c-'0')
+		}
+		return n
+	}
+	at := func(i int, c byte) { ok = ok && text[i] == c }
+	cell.Year, cell.Month, cell.Day = int16(number(0, 4)), uint16(number(5, 7)), uint16(number(8, 10))
+	at(4, '-')
+	at(7, '-')
+	if len(text) == 10 {
+		return cell, ok
+	}
+	cell.Hour, cell.Minute, cell.Second = uint16(number(11, 13)), uint16(number(14, 16)), uint16(number(17, 19))
+	at(10, ' ')
+	at(13, ':')
+	at(16, ':')
+	if len(text) > 19 {
+		at(19, '.')
+		fraction := number(20, len(text))
+		for range 29 - len(text) {
+			fraction *= 10
+		}
+		cell.Fraction = uint32(fraction)
+	}
+	return cell, ok && cell.Hour < 24 && cell.Minute < 60 && cell.Second < 60
+}
+
+// store converts the cells of the caller's column for the driver to read.
+func (c carrier) store() {
+	switch from := c.column.(type) {
+	case *protocol.Bools:
+		storeInts(from.Cells, c)
+	case *protocol.Numbers[int8]:
+		storeInts(from.Cells, c)
+	case *protocol.Numbers[int16]:
+		storeInts(from.Cells, c)
+	case *protocol.Numbers[int32]:
+		storeInts(from.Cells, c)
+	case *protocol.Numbers[uint8]:
+		storeInts(from.Cells, c)
+	case *protocol.Numbers[uint16]:
+		storeInts(from.Cells, c)
+	case *protocol.Numbers[uint32]:
+		storeInts(from.Cells, c)
+	case *protocol.Numbers[uint64]:
+		for i, v := range from.Cells {
+			if v > math.MaxInt64 && !from.IsNull(i) {
+				from.Fail(i, fmt.Errorf("%d is above the largest integer of this database, %d", v, int64(math.MaxInt64)))
+			}
+		}
+		storeInts(from.Cells, c)
+	case *protocol.Dates:
+		storeText(c, func(b []byte, i int) []byte { return appendDay(b, from.Cells[i]) })
+	case *protocol.Timestamps:
+		storeText(c, func(b []byte, i int) []byte { return appendTimestamp(b, from.Cells[i]) })
+	default:
+		panic(fmt.Sprintf("odbc: %s is not carried as %s", c.column.Kind(), c.bound.Kind()))
+	}
+}
+
+func storeInts[T integer](cells []T, c carrier) {
+	to := c.bound.(*protocol.Numbers[int64])
+	for _, v := range cells {
+		to.Append(int64(v))
+	}
+	copy(to.Indicators(), c.column.Indicators())
+}
+
+func storeText(c carrier, write func([]byte, int) []byte) {
+	to := c.bound.(*protocol.Texts)
+	var buf [textWidth]byte
+	for i, indicator := range c.column.Indicators() {
+		if indicator == protocol.Null {
+			to.AppendPtr(nil)
+			continue
+		}
+		to.Append(string(write(buf[:0], i)))
+	}
+}
+
+func appendDay(b []byte, d protocol.DateCell) []byte {
+	return fmt.Appendf(b, "%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
+
+// appendTimestamp writes no more digits of fraction than there are, as SQLite's
+// own CURRENT_TIMESTAMP: equal times must be equal texts.
+func appendTimestamp(b []byte, t protocol.TimestampCell) []byte {
+	b = appendDay(b, protocol.DateCell{Year: t.Year, Month: t.Month, Day: t.Day})
+	b = fmt.Appendf(b, " %02d:%02d:%02d", t.Hour, t.Minute, t.Second)
+	if micros := t.Fraction / 1000; micros != 0 {
+		b = fmt.Appendf(b, ".%06d", micros)
+		for b[len(b)-1] == '0' {
+			b = b[:len(b)-1]
+		}
+	}
+	return b
+}
+
+// numberOf reports how a decimal's text goes to a database without decimals:
+// as an integer, as a double when its digits survive, or not as a number.
+func numberOf(text string) (i int64, f float64, kind protocol.Kind) {
+	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return i, 0, protocol.Int64
+	}
+	digits := 0
+	for _, c := range text {
+		if c >= '0' && c <= '9' {
+			digits++
+		}
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil && digits <= 15 {
+		return 0, f, protocol.Float64
+	}
+	return 0, 0, protocol.Text
+}
+
+// cellsOf returns where the cells of a column begin, and the bytes of one.
+func cellsOf(c protocol.Column) (unsafe.Pointer, int) {
+	switch c := c.(type) {
+	case *protocol.Bools:
+		return first(c.Cells)
+	case *protocol.Numbers[int8]:
+		return first(c.Cells)
+	case *protocol.Numbers[int16]:
+		return first(c.Cells)
+	case *protocol.Numbers[int32]:
+		return first(c.Cells)
+	case *protocol.Numbers[int64]:
+		return first(c.Cells)
+	case *protocol.Numbers[uint8]:
+		return first(c.Cells)
+	case *protocol.Numbers[uint16]:
+		return first(c.Cells)
+	case *protocol.Numbers[uint32]:
+		return first(c.Cells)
+	case *protocol.Numbers[uint64]:
+		return first(c.Cells)
+	case *protocol.Numbers[float32]:
+		return first(c.Cells)
+	case *protocol.Numbers[float64]:
+		return first(c.Cells)
+	case *protocol.Dates:
+		return first(c.Cells)
+	case *protocol.Timestamps:
+		return first(c.Cells)
+	case variable:
+		data, width := c.Slots()
+		return unsafe.Pointer(unsafe.SliceData(data)), width
+	}
+	panic(fmt.Sprintf("odbc: %T cannot be bound", c))
+}
+
+func first[T any](cells []T) (unsafe.Pointer, int) {
+	var cell T
+	return unsafe.Pointer(unsafe.SliceData(cells)), int(unsafe.Sizeof(cell))
+}
+
+// cTypes are the C types of the cells as they lie in a Batch; kinds that are
+// not listed are text.
+var cTypes = map[protocol.Kind]int16{
+	protocol.Bool: sys.CBit,
+	protocol.Int8: sys.CSTinyInt, protocol.Int16: sys.CSShort, protocol.Int32: sys.CSLong, protocol.Int64: sys.CSBigInt,
+	protocol.Uint8: sys.CUTinyInt, protocol.Uint16: sys.CUShort, protocol.Uint32: sys.CULong, protocol.Uint64: sys.CUBigInt,
+	protocol.Float32: sys.CFloat, protocol.Float64: sys.CDouble,
+	protocol.Binary: sys.CBinary,
+	protocol.Date:   sys.CDate, protocol.Timestamp: sys.CTimestamp,
+	protocol.TimestampTZ: sys.CTimestamp, protocol.DateTimeOffset: sys.CTimestamp,
+}
+
+func cTypeOf(k protocol.Kind) int16 {
+	if c, ok := cTypes[k]; ok {
+		return c
+	}
+	return sys.CChar
+}

@@ -1,0 +1,60 @@
+package odbc
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
+)
+
+// maxRecords bounds the diagnostics read of one call: a driver may have
+// thousands, and a broken one never says NO_DATA.
+const maxRecords = 64
+
+// Record is a diagnostic record.
+type Record struct {
+	State   string // SQLSTATE, five characters
+	Native  int32  // the database's own code
+	Message string
+	Row     int64 // of the rowset or parameter set, from 1; 0 or less where the driver does not tell
+	Column  int64 // likewise
+}
+
+// Error is a call that failed, with all its diagnostic records.
+type Error struct {
+	Call    string // the ODBC function
+	Return  sys.Return
+	Records []Record
+}
+
+// newError reads the diagnostics of h. It must be called before any other call
+// on the handle: unixODBC replaces them by those of the next call.
+func newError(call string, ret sys.Return, handleType int16, h sys.Handle) *Error {
+	e := &Error{Call: call, Return: ret}
+	if ret == sys.InvalidHandle {
+		return e // there is nothing to ask
+	}
+	for n := 1; n <= maxRecords; n++ {
+		state, native, message, ret := sys.DiagRec(handleType, h, n)
+		if !ret.OK() {
+			break
+		}
+		r := Record{State: state, Native: native, Message: message}
+		r.Row, _ = sys.DiagField(handleType, h, n, sys.DiagRowNumber)
+		r.Column, _ = sys.DiagField(handleType, h, n, sys.DiagColumnNumber)
+		e.Records = append(e.Records, r)
+	}
+	return e
+}
+
+// Error gives the call and the messages of all records.
+func (e *Error) Error() string {
+	if len(e.Records) == 0 {
+		return fmt.Sprintf("%s returned %d without a diagnostic record", e.Call, e.Return)
+	}
+	texts := make([]string, len(e.Records))
+	for i, r := range e.Records {
+		texts[i] = fmt.Sprintf("%s (SQLSTATE %s, native %d)", strings.TrimSpace(r.Message), r.State, r.Native)
+	}
+	return e.Call + ": " + strings.Join(texts, "; ")
+}

@@ -1,0 +1,212 @@
+package odbc
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
+)
+
+// Stmt is a prepared statement with its bound parameters and rowset.
+type Stmt struct {
+	c       *Conn
+	h       sys.Handle
+	columns int // of the result; 0 where the statement gives no rows
+	params  int
+
+	rows    rowset
+	scrolls bool // a static cursor: a block can be fetched again
+	set     paramset
+
+	// What the driver writes to or reads from, pinned from binding to unbinding.
+	counters   *counters
+	pins       runtime.Pinner // of counters
+	rowPins    runtime.Pinner
+	paramPins  runtime.Pinner
+	statusPins runtime.Pinner
+}
+
+// counters are what a driver writes beside cells. They lie apart from Stmt,
+// because memory that C sees must hold no Go pointers.
+type counters struct {
+	fetched   uint64
+	processed uint64
+}
+
+// StmtOptions says how a statement is to be opened.
+type StmtOptions struct {
+	// Static asks for a static cursor, on which a block with a cell that did
+	// not fit can be fetched again.
+	Static bool
+}
+
+// Prepare prepares sql on a new statement.
+func (c *Conn) Prepare(ctx context.Context, sql string, options StmtOptions) (*Stmt, error) {
+	if strings.ContainsRune(sql, 0) {
+		return nil, fmt.Errorf("SQL text holds a zero byte")
+	}
+	s, err := c.newStmt(options)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx, sql); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
+	h, ret := sys.AllocHandle(sys.HandleStmt, c.h)
+	if !ret.OK() {
+		return nil, newError("SQLAllocHandle(STMT)", ret, sys.HandleDBC, c.h)
+	}
+	s := &Stmt{c: c, h: h, counters: new(counters)}
+	c.statements[s] = struct{}{}
+	s.pins.Pin(s.counters)
+	if options.Static {
+		// 01S02, "changed to another type", leaves a cursor that cannot go back.
+		s.scrolls = sys.SetStmtAttr(h, sys.AttrCursorType, sys.CursorStatic) == sys.Success
+	}
+	return s, nil
+}
+
+func (s *Stmt) prepare(ctx context.Context, sql string) error {
+	if ret, err := s.watched(ctx, func() sys.Return { return sys.Prepare(s.h, sql) }); err != nil || !ret.OK() {
+		return s.failure("SQLPrepare", ret, err)
+	}
+	var ret sys.Return
+	if s.params, ret = sys.NumParams(s.h); !ret.OK() {
+		return s.failure("SQLNumParams", ret, nil)
+	}
+	// psqlodbc asks the server only now, so this is where it finds an unknown column.
+	if s.columns, ret = sys.NumResultCols(s.h); !ret.OK() {
+		return s.failure("SQLNumResultCols", ret, nil)
+	}
+	return nil
+}
+
+// failure returns the context's error where there is one, else what the handle
+// has to say.
+func (s *Stmt) failure(call string, ret sys.Return, err error) error {
+	if err != nil {
+		return err
+	}
+	return newError(call, ret, sys.HandleStmt, s.h)
+}
+
+// Params returns the number of parameter markers.
+func (s *Stmt) Params() int { return s.params }
+
+// Columns returns the number of result columns; 0 is a statement without rows.
+// Some drivers know it only after Execute (INSERT … RETURNING on MariaDB).
+func (s *Stmt) Columns() int { return s.columns }
+
+// Column is what the driver tells of a result column.
+type Column struct {
+	sys.Description
+	TypeName               string
+	Schema, Table          string // of the base table, "" where unknown
+	BaseColumn             string
+	Unsigned, AutoNumbered bool
+	// NullableField is SQL_DESC_NULLABLE, which on SQLite tells the truth where
+	// SQLDescribeCol always says nullable.
+	NullableField int16
+}
+
+// DescribeColumn describes result column i, from 0.
+func (s *Stmt) DescribeColumn(i int) (Column, error) {
+	description, ret := sys.DescribeCol(s.h, i+1)
+	if !ret.OK() {
+		return Column{}, s.failure("SQLDescribeCol", ret, nil)
+	}
+	c := Column{Description: description}
+	c.TypeName, _ = sys.ColAttributeText(s.h, i+1, sys.DescTypeName)
+	c.Schema, _ = sys.ColAttributeText(s.h, i+1, sys.DescSchemaName)
+	c.Table, _ = sys.ColAttributeText(s.h, i+1, sys.DescBaseTableName)
+	c.BaseColumn, _ = sys.ColAttributeText(s.h, i+1, sys.DescBaseColumnName)
+	unsigned, _ := sys.ColAttributeInt(s.h, i+1, sys.DescUnsigned)
+	nullable, ret := sys.ColAttributeInt(s.h, i+1, sys.DescNullable)
+	if c.NullableField = int16(nullable); !ret.OK() {
+		c.NullableField = sys.NullableUnknown
+	}
+	auto, _ := sys.ColAttributeInt(s.h, i+1, sys.DescAutoUnique)
+	c.Unsigned, c.AutoNumbered = unsigned != 0, auto != 0
+	return c, nil
+}
+
+// ColumnSize returns the size of result column i, from 0, in the unit of its
+// type; 0 where the driver does not know.
+func (s *Stmt) ColumnSize(i int) uint64 {
+	description, ret := sys.DescribeCol(s.h, i+1)
+	if !ret.OK() {
+		return 0
+	}
+	return description.Size
+}
+
+// DescribeParam describes parameter i, from 0. Many drivers answer something
+// that is not the type; see the plugins.
+func (s *Stmt) DescribeParam(i int) (sys.Description, error) {
+	description, ret := sys.DescribeParam(s.h, i+1)
+	if !ret.OK() {
+		return sys.Description{}, s.failure("SQLDescribeParam", ret, nil)
+	}
+	return description, nil
+}
+
+// Execute runs the statement with the rows of the Batch given to BindParams.
+func (s *Stmt) Execute(ctx context.Context) error {
+	if err := s.sendParams(); err != nil {
+		return err
+	}
+	for i := range s.set.status {
+		s.set.status[i] = unwritten
+	}
+	s.counters.processed = 0
+	ret, err := s.watched(ctx, func() sys.Return { return sys.Execute(s.h) })
+	s.rows.begin()
+	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
+	if err != nil || !ret.OK() && ret != sys.NoData {
+		return s.failure("SQLExecute", ret, err)
+	}
+	if s.columns == 0 && ret.OK() {
+		s.columns, _ = sys.NumResultCols(s.h)
+	}
+	return nil
+}
+
+// Affected returns the rows that the last Execute changed, -1 where the driver
+// does not know.
+func (s *Stmt) Affected() (int64, error) {
+	n, ret := sys.RowCount(s.h)
+	if !ret.OK() {
+		return -1, s.failure("SQLRowCount", ret, nil)
+	}
+	return n, nil
+}
+
+// CloseCursor ends the result, read to its end or not. The statement can be
+// executed again.
+func (s *Stmt) CloseCursor() error {
+	if ret := sys.FreeStmt(s.h, sys.FreeClose); !ret.OK() {
+		return s.failure("SQLFreeStmt(CLOSE)", ret, nil)
+	}
+	return nil
+}
+
+// Close frees the statement. The driver lets go of all memory before it is
+// unpinned. Closing twice does nothing.
+func (s *Stmt) Close() {
+	if _, open := s.c.statements[s]; !open {
+		return
+	}
+	delete(s.c.statements, s)
+	sys.FreeHandle(sys.HandleStmt, s.h)
+	s.rowPins.Unpin()
+	s.paramPins.Unpin()
+	s.statusPins.Unpin()
+	s.pins.Unpin()
+}
