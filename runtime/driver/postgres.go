@@ -1,0 +1,40 @@
+package driver
+
+import "github.com/odbcgen/odbcgen/runtime/protocol"
+
+// Postgres describes PostgreSQL through psqlODBC 13.
+var Postgres = Plugin{
+	Name:  "postgres",
+	Match: Match{DBMS: []string{"PostgreSQL"}, Driver: []string{"psqlodbc"}},
+	Settings: []Setting{
+		{"BoolsAsChar", "0", "booleans are SQL_BIT instead of VARCHAR(5)"},
+		{"UseServerSidePrepare", "1", "without it parameters cannot be described"},
+		{"LFConversion", "0", "text is sent as it is, LF is not made CR LF"},
+		{"CommLog", "0", "Debian's driver entry logs every process's traffic to the temp folder"},
+		{"Debug", "0", "likewise"},
+	},
+	// A timestamp with zone is shown in the session's zone, without saying so.
+	Setup: []string{"SET TIME ZONE 'UTC'"},
+	Types: []TypeRule{
+		{Name: "timestamptz", Kind: protocol.TimestampTZ},
+		{Name: "uuid", Kind: protocol.UUID},
+		{Name: "xml", Kind: protocol.XML},
+		{Name: "money", Kind: protocol.Money},
+		// json, jsonb, enumerations, arrays and bit strings all have this name.
+		{Name: "unknown", Kind: protocol.Invalid},
+	},
+	Params: []Param{
+		{Kind: protocol.Uint64, SQL: Numeric, Size: 20},
+		{Kind: protocol.Decimal, SQL: Decimal, Size: 38},
+		{Kind: protocol.Binary, SQL: LongVarbinary},
+	},
+	Describe: Describe{Params: true, Expressions: true, NotNull: NotNullDescribed},
+	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
+	Quirks: Quirks{Static: true, RefuseZeroBytes: true},
+	Scratch: Scratch{
+		Create: "CREATE SCHEMA %s",
+		Enter:  "SET search_path TO %s",
+		Drop:   "DROP SCHEMA %s CASCADE",
+	},
+}

@@ -1,0 +1,61 @@
+package driver
+
+import "github.com/odbcgen/odbcgen/runtime/protocol"
+
+// SQLite describes SQLite 3 through sqliteodbc 0.9998. SQLite stores decimals
+// as doubles and reads doubles back with 15 digits; text is cut at a zero byte
+// when it is read.
+var SQLite = Plugin{
+	Name:  "sqlite",
+	Match: Match{DBMS: []string{"SQLite"}, Driver: []string{"sqlite3odbc"}},
+	Settings: []Setting{
+		{"BigInt", "1", "INTEGER columns hold 64 bits; without it ids are read as 32"},
+		{"FKSupport", "1", "foreign keys are off by default"},
+	},
+	// Columns have the name that their declaration gives them.
+	Types: []TypeRule{
+		{Name: "decimal", Kind: protocol.Decimal},
+		{Name: "numeric", Kind: protocol.Decimal},
+		{Name: "money", Kind: protocol.Money},
+		{Name: "json", Kind: protocol.JSON},
+		{Name: "uuid", Kind: protocol.UUID},
+		{Name: "guid", Kind: protocol.UUID},
+		{Name: "clob", Kind: protocol.Text},
+		{Name: "text", Kind: protocol.Text},
+		{Name: "timestamptz", Kind: protocol.TimestampTZ},
+	},
+	Params: []Param{
+		{Kind: protocol.Bool, SQL: BigInt, Form: AsInt64, Size: 19},
+		{Kind: protocol.Int8, SQL: BigInt, Form: AsInt64, Size: 19},
+		{Kind: protocol.Int16, SQL: BigInt, Form: AsInt64, Size: 19},
+		{Kind: protocol.Int32, SQL: BigInt, Form: AsInt64, Size: 19},
+		{Kind: protocol.Float32, SQL: Double, Size: 15},
+		{Kind: protocol.Decimal, SQL: Varchar, Form: AsNumber},
+		{Kind: protocol.Money, SQL: Varchar, Form: AsNumber},
+		// The driver writes a timestamp structure with three digits of fraction.
+		{Kind: protocol.Date, SQL: Varchar, Form: AsText},
+		{Kind: protocol.Timestamp, SQL: Varchar, Form: AsText},
+		{Kind: protocol.TimestampTZ, SQL: Varchar, Form: AsText},
+		{Kind: protocol.DateTimeOffset, SQL: Varchar, Form: AsText},
+	},
+	// The driver's own conversions answer junk with success: 'abc' is the integer
+	// 0, '13:14:15' the day 0015-00-00, a timestamp expression loses its fraction.
+	Results: []Result{
+		{Kind: protocol.Bool, Form: AsInt64},
+		{Kind: protocol.Uint64, Form: AsInt64},
+		{Kind: protocol.Date, Form: AsText},
+		{Kind: protocol.Timestamp, Form: AsText},
+		{Kind: protocol.TimestampTZ, Form: AsText},
+		{Kind: protocol.DateTimeOffset, Form: AsText},
+	},
+	Describe: Describe{NotNull: NotNullField, Labels: true},
+	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	Quirks: Quirks{
+		Static:            true,
+		RebindParams:      true,
+		RefuseZeroBytes:   true,
+		RowwiseBinary:     true,
+		ProcessedIsFailed: true,
+	},
+	Scratch: Scratch{Connection: "Driver=SQLite3;Database=%s"},
+}
