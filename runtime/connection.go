@@ -1,0 +1,129 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
+)
+
+const infoDBMSName = sys.InfoDBMSName
+
+// Conn is one connection, for statements that belong together without being a
+// transaction: session settings, temporary tables. It is safe for concurrent
+// use; calls take their turn.
+type Conn struct {
+	held   loan
+	closed atomic.Bool
+}
+
+// Close gives the connection back to its DB. Closing twice does nothing.
+func (c *Conn) Close() {
+	if !c.closed.Swap(true) {
+		c.held.end(nil)
+	}
+}
+
+// InTx runs do in a transaction on this connection, which must not have one
+// open.
+func (c *Conn) InTx(ctx context.Context, do func(*Tx) error) error {
+	l, err := c.loan(ctx)
+	if err != nil {
+		return err
+	}
+	return inTx(ctx, l, do)
+}
+
+// Exec runs one statement that has no parameters and whose rows, if it gives
+// any, nobody wants: DDL, session settings.
+func (c *Conn) Exec(ctx context.Context, sql string) error {
+	return c.held.exec(ctx, sql)
+}
+
+// Server says what a connection leads to, in the words of its driver.
+type Server struct {
+	DBMS, Version         string
+	Driver, DriverVersion string
+}
+
+// Server returns what the connection leads to.
+func (c *Conn) Server() Server {
+	c.held.mu.Lock()
+	defer c.held.mu.Unlock()
+	info := c.held.native.Info
+	return Server{
+		DBMS: info(sys.InfoDBMSName), Version: info(sys.InfoDBMSVersion),
+		Driver: info(sys.InfoDriverName), DriverVersion: info(sys.InfoDriverVersion),
+	}
+}
+
+// Plugin returns what is known of the database. It must not be changed.
+func (c *Conn) Plugin() *driver.Plugin { return c.held.plugin }
+
+func (c *Conn) loan(context.Context) (loan, error) {
+	if c.closed.Load() {
+		return loan{}, operation{op: "execute", driver: c.held.plugin.Name}.wrap(errConnClosed)
+	}
+	return loan{physical: c.held.physical}, nil
+}
+
+// errConnClosed says that a Conn was used after its Close.
+var errConnClosed = errors.New("connection has been given back")
+
+// maxStatements is the most prepared statements that a connection keeps.
+const maxStatements = 100
+
+// physical is a connection with its prepared statements. One goroutine at a
+// time may be in the driver: mu is held around native calls, never while the
+// user's code runs.
+type physical struct {
+	plugin *driver.Plugin
+	broken atomic.Bool // not to be used again
+
+	mu         sync.Mutex // guards the following and all use of the driver
+	native     *odbc.Conn
+	statements *simplelru.LRU[any, *statement] // by the query that they are for
+}
+
+// connect makes a connection and sets up its session.
+func connect(ctx context.Context, connection string, plugin *driver.Plugin) (*physical, error) {
+	native, err := odbc.Connect(ctx, connection)
+	if err != nil {
+		return nil, operation{op: "connect", driver: plugin.Name}.wrap(err)
+	}
+	c := &physical{plugin: plugin, native: native}
+	c.statements, _ = simplelru.NewLRU(maxStatements, func(_ any, s *statement) { s.evict() })
+	for _, sql := range plugin.Setup {
+		if err := c.exec(ctx, sql); err != nil {
+			c.close()
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *physical) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.native.Close()
+}
+
+// exec runs a statement without parameters, and keeps nothing of it. It is
+// prepared first: MariaDB Connector/ODBC 3.1.15 breaks the process when
+// SQLExecDirect meets a statement such as VALUES (1).
+func (c *physical) exec(ctx context.Context, sql string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, err := c.native.Prepare(ctx, sql, odbc.StmtOptions{})
+	if err != nil {
+		return operation{op: "prepare", driver: c.plugin.Name}.wrap(err)
+	}
+	defer s.Close()
+	return operation{op: "execute", driver: c.plugin.Name}.wrap(s.Execute(ctx))
+}

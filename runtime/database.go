@@ -1,0 +1,178 @@
+// Package runtime is what generated code runs on: a pool of ODBC connections,
+// prepared statements that are kept, blocks of rows decoded without reflection,
+// transactions, bulk inserts, cancellation and errors with all that the driver
+// said.
+//
+// A program opens one DB for each database, gives it (or a Conn, or a Tx) to the
+// New function of its generated package, and calls the typed methods there. The
+// package sends SQL as it was written; it rewrites and repeats nothing.
+package runtime
+
+import (
+	"context"
+	"errors"
+	goruntime "runtime"
+	"time"
+
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/pool"
+)
+
+// Session is what queries run on: a *DB, which takes a connection from its pool
+// for each call, a *Conn or a *Tx.
+type Session interface {
+	// InTx runs do in a transaction, which is committed when do returns nil and
+	// rolled back when it returns an error or panics. On a Tx it is a savepoint.
+	InTx(ctx context.Context, do func(*Tx) error) error
+
+	loan(ctx context.Context) (loan, error)
+}
+
+// DB is a database with a pool of connections. It is safe for concurrent use.
+type DB struct {
+	pool   *pool.Pool[*physical]
+	plugin *driver.Plugin
+}
+
+// Option changes how Open works.
+type Option interface{ apply(*options) }
+
+type options struct {
+	plugin      *driver.Plugin
+	size        int
+	dialTimeout time.Duration
+}
+
+type optionFunc func(*options)
+
+func (f optionFunc) apply(o *options) { f(o) }
+
+// WithPlugin names the database instead of asking it.
+func WithPlugin(p *driver.Plugin) Option { return optionFunc(func(o *options) { o.plugin = p }) }
+
+// WithPoolSize sets the most connections at a time. The default is four, or the
+// number of CPUs if that is more.
+func WithPoolSize(n int) Option { return optionFunc(func(o *options) { o.size = n }) }
+
+// WithDialTimeout bounds the making of one connection; the default is 30 s.
+func WithDialTimeout(d time.Duration) Option {
+	return optionFunc(func(o *options) { o.dialTimeout = d })
+}
+
+// Open connects to a database by an ODBC connection string. It makes the first
+// connection at once, asks it which database it is, and from then on adds what
+// the database's plugin wants set (see driver.Plugin) to the string.
+func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
+	o := options{size: max(4, goruntime.NumCPU()), dialTimeout: 30 * time.Second}
+	for _, opt := range opts {
+		opt.apply(&o)
+	}
+	if o.plugin == nil {
+		var err error
+		if o.plugin, err = detect(ctx, connection); err != nil {
+			return nil, err
+		}
+	}
+	db := &DB{plugin: o.plugin}
+	if err := db.fill(ctx, connection, o); err != nil {
+		return nil, operation{op: "connect", driver: o.plugin.Name}.wrap(err)
+	}
+	return db, nil
+}
+
+// detect asks the database behind connection which it is.
+func detect(ctx context.Context, connection string) (*driver.Plugin, error) {
+	c, err := connect(ctx, connection, &driver.Generic)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	return driver.ForDBMS(c.native.Info(infoDBMSName)), nil
+}
+
+// fill makes the pool and its first connection.
+func (db *DB) fill(ctx context.Context, connection string, o options) error {
+	full := withSettings(connection, o.plugin.Settings)
+	var err error
+	db.pool, err = pool.New(pool.Config[*physical]{
+		MaxSize: o.size,
+		Dial: func(ctx context.Context) (*physical, error) {
+			ctx, cancel := context.WithTimeout(ctx, o.dialTimeout)
+			defer cancel()
+			return connect(ctx, full, o.plugin)
+		},
+		Close: (*physical).close,
+	})
+	if err != nil {
+		return err
+	}
+	if err := db.pool.Add(ctx); err != nil {
+		db.pool.Close()
+		return err
+	}
+	return nil
+}
+
+// Plugin returns what is known of the database. It must not be changed.
+func (db *DB) Plugin() *driver.Plugin { return db.plugin }
+
+// Conn takes a connection for the caller alone, until its Close.
+func (db *DB) Conn(ctx context.Context) (*Conn, error) {
+	l, err := db.loan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{held: l}, nil
+}
+
+// InTx runs do in a transaction on a connection of the pool.
+func (db *DB) InTx(ctx context.Context, do func(*Tx) error) error {
+	l, err := db.loan(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { l.end(err) }()
+	err = inTx(ctx, l, do)
+	return err
+}
+
+// Stat counts the connections of a DB.
+type Stat = pool.Stat
+
+// Stat returns the counts of one moment.
+func (db *DB) Stat() Stat { return db.pool.Stat() }
+
+// Close waits for the connections in use and closes all. Calls that come later
+// fail with ErrClosed.
+func (db *DB) Close() { db.pool.Close() }
+
+func (db *DB) loan(ctx context.Context) (loan, error) {
+	item, err := db.pool.Acquire(ctx)
+	if errors.Is(err, pool.ErrClosed) {
+		err = ErrClosed
+	}
+	if err != nil {
+		return loan{}, operation{op: "connect", driver: db.plugin.Name}.wrap(err)
+	}
+	return loan{physical: item.Value(), item: item}, nil
+}
+
+// loan is the use of a connection, to be ended exactly once.
+type loan struct {
+	*physical
+	item *pool.Item[*physical] // nil where the connection stays with its holder
+}
+
+// end gives the connection back; one that err shows to be lost is closed.
+func (l loan) end(err error) {
+	if lost(err) {
+		l.broken.Store(true)
+	}
+	switch {
+	case l.item == nil:
+	case l.broken.Load():
+		l.item.Destroy()
+	default:
+		l.item.Release()
+	}
+}

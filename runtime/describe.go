@@ -1,0 +1,133 @@
+package runtime
+
+import (
+	"context"
+
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
+)
+
+// Description is what a driver tells of a statement before it is executed,
+// unjudged: drivers err in ways that their plugins know.
+type Description struct {
+	Params  []ParamDescription
+	Columns []ColumnDescription
+}
+
+// ParamDescription is what SQLDescribeParam tells of a parameter.
+type ParamDescription struct {
+	Type   driver.SQLType // driver.Unknown where the driver cannot describe parameters
+	Size   uint64
+	Digits int
+}
+
+// ColumnDescription is what the driver tells of a result column.
+type ColumnDescription struct {
+	Name     string
+	Type     driver.SQLType
+	TypeName string // as the database names it; drivers leave out sizes
+	Size     uint64 // characters, digits, or bytes of a binary type
+	Digits   int    // scale, or digits of a second's fraction
+	// NotNull and NotNullField are the two places where a driver may say that
+	// the column is never NULL: SQLDescribeCol and SQL_DESC_NULLABLE.
+	NotNull, NotNullField bool
+	Unsigned              bool
+	AutoNumbered          bool
+	// Schema, Table and Column are the base column, "" where there is none or
+	// the driver does not tell.
+	Schema, Table, Column string
+}
+
+// Describe prepares sql and returns what the driver tells of it. Nothing is
+// executed.
+func (c *Conn) Describe(ctx context.Context, sql string) (*Description, error) {
+	p := c.held.physical
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, err := p.native.Prepare(ctx, sql, odbc.StmtOptions{})
+	if err != nil {
+		return nil, operation{op: "prepare", driver: p.plugin.Name}.wrap(err)
+	}
+	defer s.Close()
+	d := &Description{Params: describeParams(s)}
+	for i := range s.Columns() {
+		column, err := s.DescribeColumn(i)
+		if err != nil {
+			return nil, operation{op: "describe", driver: p.plugin.Name}.wrap(err)
+		}
+		d.Columns = append(d.Columns, describeColumn(column))
+	}
+	return d, nil
+}
+
+func describeParams(s *odbc.Stmt) []ParamDescription {
+	params := make([]ParamDescription, s.Params())
+	for i := range params {
+		// A driver without SQLDescribeParam (FreeTDS before 1.5) fails here.
+		if d, err := s.DescribeParam(i); err == nil {
+			params[i] = ParamDescription{Type: driver.SQLType(d.Type), Size: d.Size, Digits: int(d.Digits)}
+		}
+	}
+	return params
+}
+
+func describeColumn(c odbc.Column) ColumnDescription {
+	return ColumnDescription{
+		Name: c.Name, Type: driver.SQLType(c.Type), TypeName: c.TypeName, Size: c.Size, Digits: int(c.Digits),
+		NotNull: c.Nullable == sys.NoNulls, NotNullField: c.NullableField == sys.NoNulls,
+		Unsigned: c.Unsigned, AutoNumbered: c.AutoNumbered,
+		Schema: c.Schema, Table: c.Table, Column: c.BaseColumn,
+	}
+}
+
+// TableColumn is a column of a table as the driver's catalog lists it.
+type TableColumn struct {
+	Schema, Table, Name string
+	TypeName            string
+	NotNull             bool
+}
+
+// TableColumns lists the columns of a table in their order; none when there is
+// no such table. An empty schema is any. Schema and table must be spelled as
+// the database keeps them.
+func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableColumn, error) {
+	p := c.held.physical
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	listed, err := p.native.TableColumns(ctx, schema, table)
+	if err != nil {
+		return nil, operation{op: "describe", driver: p.plugin.Name}.wrap(err)
+	}
+	var columns []TableColumn
+	for _, t := range listed {
+		if t.Table != table { // the driver took "_" for a pattern
+			continue
+		}
+		columns = append(columns, TableColumn{
+			Schema: t.Schema, Table: t.Table, Name: t.Name, TypeName: t.TypeName, NotNull: t.Nullable == int64(sys.NoNulls),
+		})
+	}
+	return columns, nil
+}
+
+// Source is an installed driver, or a configured data source with its driver.
+type Source struct {
+	Name   string
+	Driver string // of a data source
+}
+
+// InstalledDrivers returns the drivers that the driver manager knows.
+func InstalledDrivers() ([]Source, error) { return sources(odbc.Drivers) }
+
+// DataSources returns the data sources that the driver manager knows.
+func DataSources() ([]Source, error) { return sources(odbc.DataSources) }
+
+func sources(list func() ([]odbc.Source, error)) ([]Source, error) {
+	listed, err := list()
+	all := make([]Source, len(listed))
+	for i, s := range listed {
+		all[i] = Source(s)
+	}
+	return all, operation{op: "list"}.wrap(err)
+}

@@ -1,0 +1,133 @@
+package runtime
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// ErrNoRows says that a query of exactly one row met none. It is
+// database/sql's, so that code which asks for that one keeps working.
+var ErrNoRows = sql.ErrNoRows
+
+// ErrTooManyRows says that a query of one row met more.
+var ErrTooManyRows = errors.New("more than one row where one was expected")
+
+// ErrClosed says that the DB has been closed.
+var ErrClosed = errors.New("database is closed")
+
+// Error is what every call of this package fails with. Ask errors.Is for
+// context.Canceled, context.DeadlineExceeded, ErrNoRows, ErrTooManyRows,
+// ErrClosed and protocol.ErrNull, and errors.As for *Error to read the fields.
+type Error struct {
+	Query   string // the query's name, "" where none was at work
+	Op      string // what failed: connect, prepare, bind, execute, fetch, decode, begin, commit, rollback, describe
+	Driver  string // name of the plugin, "" before the database is known
+	State   string // SQLSTATE of the first diagnostic record, "" where no call of the driver failed
+	Native  int32  // the database's own code of that record
+	Message string // and its text
+	// Diagnostics are all records of the failed call, as the driver gave them.
+	Diagnostics []Diagnostic
+	// Column and Row say which cell was at fault, or which row of a bulk insert;
+	// "" and 0 where that is not known. Rows count from 1.
+	Column string
+	Row    int64
+	// Err is the cause behind the error where it was not the driver.
+	Err error
+}
+
+// Diagnostic is a diagnostic record of the driver.
+type Diagnostic struct {
+	State   string // SQLSTATE
+	Native  int32  // the database's own code
+	Message string
+	Row     int64 // of the rowset or parameter set, from 1; 0 or less where the driver does not say
+	Column  int64 // likewise
+}
+
+// Error is one line: the query, what was done, and why it failed.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Query != "" {
+		fmt.Fprintf(&b, "query %s: ", e.Query)
+	}
+	b.WriteString(e.Op)
+	if e.Row > 0 && e.Column == "" {
+		fmt.Fprintf(&b, " row %d", e.Row)
+	}
+	if e.Message != "" {
+		fmt.Fprintf(&b, ": %s (SQLSTATE %s, native %d)", e.Message, e.State, e.Native)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause where it was not the driver.
+func (e *Error) Unwrap() error { return e.Err }
+
+// operation is what a failure is told with.
+type operation struct {
+	query, op, driver string
+}
+
+// wrap makes an *Error of err. It is the one place where the language of ODBC,
+// of cells and of contexts becomes that of this package.
+func (o operation) wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	if already := (*Error)(nil); errors.As(err, &already) {
+		return err
+	}
+	e := &Error{Query: o.query, Op: o.op, Driver: o.driver}
+	var call *odbc.Error
+	var cell *protocol.CellError
+	switch {
+	case errors.As(err, &call):
+		e.fromDriver(call)
+	case errors.As(err, &cell):
+		e.Column, e.Row, e.Err = cell.Column, cell.Row+1, err
+	default:
+		e.Err = err
+	}
+	return e
+}
+
+// fromDriver takes over what the driver said.
+func (e *Error) fromDriver(call *odbc.Error) {
+	if len(call.Records) == 0 {
+		e.Err = call
+		return
+	}
+	for _, r := range call.Records {
+		e.Diagnostics = append(e.Diagnostics, Diagnostic(r))
+	}
+	first := e.Diagnostics[0]
+	e.State, e.Native, e.Message = first.State, first.Native, first.Message
+}
+
+// lost reports whether err says that the connection is gone.
+func lost(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, d := range e.Diagnostics {
+		if strings.HasPrefix(d.State, "08") || strings.HasPrefix(d.State, "57P0") {
+			return true
+		}
+	}
+	return false
+}
+
+// interrupted reports whether err is a context's end.
+func interrupted(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

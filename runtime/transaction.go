@@ -1,0 +1,116 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
+)
+
+// Tx is an open transaction. It is safe for concurrent use; calls take their
+// turn. It is over when the function that it was given to returns.
+type Tx struct {
+	held  loan
+	depth int // savepoints around this one
+	over  atomic.Bool
+}
+
+// errOver says that a Tx was kept beyond its function.
+var errOver = errors.New("transaction is over")
+
+// Plugin returns what is known of the database. It must not be changed.
+func (t *Tx) Plugin() *driver.Plugin { return t.held.plugin }
+
+func (t *Tx) loan(context.Context) (loan, error) {
+	if t.over.Load() {
+		return loan{}, operation{op: "execute", driver: t.held.plugin.Name}.wrap(errOver)
+	}
+	return loan{physical: t.held.physical}, nil
+}
+
+// InTx runs do behind a savepoint: its error or panic undoes what do has done,
+// and the transaction goes on.
+func (t *Tx) InTx(ctx context.Context, do func(*Tx) error) error {
+	l, err := t.loan(ctx)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("odbcgen_%d", t.depth+1)
+	if err := l.exec(ctx, "SAVEPOINT "+name); err != nil {
+		return err
+	}
+	inner := &Tx{held: l, depth: t.depth + 1}
+	kept := false
+	defer func() {
+		inner.over.Store(true)
+		if !kept && l.exec(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name) != nil {
+			l.broken.Store(true)
+		}
+	}()
+	if err := do(inner); err != nil {
+		return err
+	}
+	kept = true
+	return l.exec(ctx, "RELEASE SAVEPOINT "+name)
+}
+
+// inTx runs do in a transaction on l.
+func inTx(ctx context.Context, l loan, do func(*Tx) error) error {
+	if err := l.begin(ctx); err != nil {
+		return err
+	}
+	tx := &Tx{held: l}
+	committing := false
+	defer func() { // do failed or panicked
+		tx.over.Store(true)
+		if !committing {
+			l.rollback()
+		}
+	}()
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return operation{op: "commit", driver: l.plugin.Name}.wrap(err)
+	}
+	committing = true
+	return l.commit()
+}
+
+func (c *physical) begin(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := ctx.Err()
+	if err == nil {
+		err = c.native.SetAutocommit(false)
+	}
+	return operation{op: "begin", driver: c.plugin.Name}.wrap(err)
+}
+
+// commit ends the transaction and goes back to autocommit. When it fails, what
+// it left is rolled back first: turning autocommit on would commit it.
+func (c *physical) commit() error {
+	c.mu.Lock()
+	err := c.native.EndTran(sys.Commit)
+	if err == nil {
+		err = c.native.SetAutocommit(true)
+	}
+	c.mu.Unlock()
+	if err != nil {
+		c.rollback()
+	}
+	return operation{op: "commit", driver: c.plugin.Name}.wrap(err)
+}
+
+// rollback undoes the transaction and goes back to autocommit. A connection on
+// which that fails is not used again.
+func (c *physical) rollback() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.native.EndTran(sys.Rollback) != nil || c.native.SetAutocommit(true) != nil {
+		c.broken.Store(true)
+	}
+}
