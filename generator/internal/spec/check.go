@@ -1,0 +1,139 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/odbcgen/odbcgen/generator/internal/diag"
+	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+)
+
+// addQuery finds the parameters of q and takes it into the spec.
+func (r *reader) addQuery(q Query) {
+	if q.SQL.Text != "" && r.bind(r.dialect(), &q.SQL) {
+		r.nameParameters(&q)
+		r.checkParams(&q)
+		for i := range q.Dialects {
+			r.bindDialect(&q, &q.Dialects[i])
+		}
+	}
+	r.spec.Queries = append(r.spec.Queries, q)
+}
+
+// bind fills s.Bound, and tells and returns whether it is sound.
+func (r *reader) bind(d sqlscan.Dialect, s *SQL) bool {
+	var problems []sqlscan.Problem
+	s.Bound, problems = sqlscan.Parameters(d, s.Text)
+	if len(sqlscan.Significant(sqlscan.Scan(d, s.Text))) == 0 {
+		problems = append(problems, sqlscan.Problem{Length: len(s.Text), Message: "there is no SQL here, only comments"})
+	}
+	for _, p := range problems {
+		r.add(diag.Diagnostic{Pos: s.Pos(p.Offset, p.Length), Message: p.Message, Help: p.Help})
+	}
+	return len(problems) == 0
+}
+
+// nameParameters gives the uses of ? and $1 the names that params has in that order.
+func (r *reader) nameParameters(q *Query) {
+	count := 0
+	for _, u := range q.SQL.Bound.Uses {
+		count = max(count, u.Number)
+	}
+	if count == 0 {
+		return
+	}
+	if count != len(q.Params) {
+		u := q.SQL.Bound.Uses[0]
+		help := "write :name"
+		if q.File == r.spec.Path {
+			help += ", or name them under params, in order"
+		}
+		r.add(diag.Diagnostic{
+			Pos:     q.SQL.Pos(u.Offset, u.Length),
+			Message: fmt.Sprintf("parameters without a name: %d in the SQL, %d under params", count, len(q.Params)),
+			Help:    help,
+		})
+	}
+	for i := range q.SQL.Bound.Uses {
+		if u := &q.SQL.Bound.Uses[i]; u.Number <= len(q.Params) {
+			u.Name = q.Params[u.Number-1].Name.Value
+		}
+	}
+}
+
+// checkParams tells of params that do not occur in the SQL.
+func (r *reader) checkParams(q *Query) {
+	var names []string
+	used := map[string]bool{}
+	for _, u := range q.SQL.Bound.Uses {
+		if u.Number > 0 {
+			return // nameParameters counted
+		}
+		names = append(names, u.Name)
+		used[u.Name] = true
+	}
+	for _, p := range q.Params {
+		if !used[p.Name.Value] {
+			r.add(diag.Diagnostic{
+				Pos: p.Name.Pos, Message: fmt.Sprintf("the SQL has no parameter %q", p.Name.Value),
+				Help: diag.DidYouMean(p.Name.Value, names),
+			})
+		}
+	}
+}
+
+// bindDialect finds the parameters of d and holds them against those of the query:
+// both are sent the same values.
+func (r *reader) bindDialect(q *Query, d *Dialect) {
+	if !r.bind(sqlscan.DialectOf(d.Driver.Value), &d.SQL) {
+		return
+	}
+	want, got := q.SQL.Bound.Uses, d.SQL.Bound.Uses
+	for i := range got {
+		if i < len(want) && got[i].Number > 0 && got[i].Number == i+1 {
+			got[i].Name = want[i].Name
+		}
+	}
+	if names(got) != names(want) {
+		r.add(diag.Diagnostic{
+			Pos:     d.SQL.Pos(0, len(d.SQL.Text)),
+			Message: fmt.Sprintf("the text for %s has the parameters (%s), sql has (%s)", d.Driver.Value, names(got), names(want)),
+			Help:    "use the same parameters in the same order",
+		})
+	}
+}
+
+func names(uses []sqlscan.Use) string {
+	var all []string
+	for _, u := range uses {
+		if u.Name == "" {
+			u.Name = "?"
+		}
+		all = append(all, u.Name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// checkNames tells of names that two queries or bulk inserts share.
+func (r *reader) checkNames() {
+	first := map[string]diag.Pos{}
+	for _, q := range r.spec.Queries {
+		r.checkName(q.Name, first)
+	}
+	for _, b := range r.spec.Bulks {
+		r.checkName(b.Name, first)
+	}
+}
+
+func (r *reader) checkName(name Text, first map[string]diag.Pos) {
+	earlier, ok := first[name.Value]
+	switch {
+	case name.Value == "":
+	case !ok:
+		first[name.Value] = name.Pos
+	case earlier.File == name.Pos.File:
+		r.problems.Addf(name.Pos, "the name %s is already taken on line %d", name.Value, earlier.Line)
+	default:
+		r.problems.Addf(name.Pos, "the name %s is already taken at %s:%d", name.Value, earlier.File, earlier.Line)
+	}
+}

@@ -1,0 +1,26 @@
+package spec
+
+// Keys returns the keys that mappings may have and those they need, by the name of
+// the mapping in the JSON schema.
+func Keys() (known, needed map[string][]string) {
+	known, needed = map[string][]string{}, map[string][]string{}
+	r := &reader{spec: &Spec{}}
+	for name, fields := range map[string][]field{
+		"":         r.specFields(),
+		"query":    r.queryFields(&Query{}),
+		"files":    r.filesFields(),
+		"bulk":     r.bulkFields(&Bulk{}),
+		"override": r.overrideFields(&Override{}),
+	} {
+		known[name] = keys(fields)
+		for _, f := range fields {
+			if f.need {
+				needed[name] = append(needed[name], f.key)
+			}
+		}
+	}
+	return known, needed
+}
+
+// Results are the words of result.
+var Results = results

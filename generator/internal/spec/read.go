@@ -1,0 +1,265 @@
+package spec
+
+import (
+	"fmt"
+	"go/token"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/odbcgen/odbcgen/generator/internal/diag"
+	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+)
+
+// readSpec reads the whole spec. The driver comes before all that holds SQL.
+func (r *reader) readSpec(n *yaml.Node) {
+	r.spec.Out = Text{Value: "."}
+	r.spec.Null = Text{Value: NullSQL}
+	r.mapping("the spec", n, r.specFields())
+	r.spec.Out.Value = r.sibling(r.spec.Out.Value)
+	r.checkDatabase(n)
+	if n.Kind == yaml.MappingNode && len(r.spec.Queries)+len(r.spec.Bulks) == 0 && r.problems.Len() == 0 {
+		r.problem(n, "", "the spec has neither queries nor bulk")
+	}
+}
+
+func (r *reader) specFields() []field {
+	s := r.spec
+	return []field{
+		{"version", true, r.version},
+		{"package", true, r.identifier("package", &s.Package)},
+		{"out", false, r.text("out", &s.Out)},
+		{"driver", true, r.word("driver", r.Drivers, &s.Driver)},
+		{"database", false, r.database},
+		{"schema", false, r.schema},
+		{"null", false, r.word("null", []string{NullSQL, NullPointer}, &s.Null)},
+		{"queries", false, func(n *yaml.Node) { r.list("queries", n, r.queryOrFiles) }},
+		{"bulk", false, func(n *yaml.Node) { r.list("bulk", n, r.bulk) }},
+	}
+}
+
+func (r *reader) version(n *yaml.Node) {
+	var version Text
+	r.text("version", &version)(n)
+	if version.Value != "" && version.Value != "1" {
+		r.problem(n, "write 1", "version %q is not known", version.Value)
+	}
+}
+
+func (r *reader) identifier(what string, into *Text) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		r.text(what, into)(n)
+		if into.Value != "" && !token.IsIdentifier(into.Value) {
+			r.problem(n, "write letters, digits and _, and no word of the language", "%s %q is not a Go identifier", what, into.Value)
+		}
+	}
+}
+
+var variable = regexp.MustCompile(`\$\{(\w+)\}`)
+
+// database reads the connection string. The text with its values is a secret: no
+// diagnostic shows it.
+func (r *reader) database(n *yaml.Node) {
+	r.text("database", &r.spec.Database)(n)
+	if r.Env == nil {
+		return
+	}
+	written := originOf(n, r.pos(n), r.problems.Sources)
+	for _, m := range variable.FindAllStringSubmatchIndex(n.Value, -1) {
+		name := n.Value[m[2]:m[3]]
+		value, ok := r.Env(name)
+		if !ok {
+			r.add(diag.Diagnostic{
+				Pos: written.pos(m[0], m[1]-m[0]), Fatal: true,
+				Message: fmt.Sprintf("the environment variable %s is not set", name),
+			})
+		}
+		r.spec.Database.Value = strings.ReplaceAll(r.spec.Database.Value, "${"+name+"}", value)
+	}
+}
+
+// checkDatabase tells when there is neither a database to ask nor a way to build one.
+func (r *reader) checkDatabase(n *yaml.Node) {
+	s := r.spec
+	scratch := s.Driver.Value == "sqlite" && child(n, "schema") != nil
+	if r.Env != nil && n.Kind == yaml.MappingNode && child(n, "database") == nil && !scratch {
+		r.problem(n, "write an ODBC connection string, database: ${DSN}; with driver: sqlite, schema: is enough",
+			"the spec lacks database")
+	}
+}
+
+// schema reads a list of scripts, or one for each of several drivers.
+func (r *reader) schema(n *yaml.Node) {
+	if n.Kind == yaml.SequenceNode {
+		r.scripts(Text{}, n)
+		return
+	}
+	r.pairs("schema", n, func(key, value *yaml.Node) {
+		driver := Text{key.Value, r.pos(key)}
+		if r.Drivers != nil && !slices.Contains(r.Drivers, driver.Value) {
+			r.problem(key, oneOf(driver.Value, r.Drivers), "unknown driver %q", driver.Value)
+		}
+		r.scripts(driver, value)
+	})
+}
+
+func (r *reader) scripts(driver Text, n *yaml.Node) {
+	r.list("schema", n, func(item *yaml.Node) {
+		script := Schema{Driver: driver}
+		r.text("a schema file", &script.Path)(item)
+		if script.Path.Value == "" {
+			return
+		}
+		script.Path.Value = r.sibling(script.Path.Value)
+		if text, ok := r.read(script.Path.Value, diag.Diagnostic{Pos: script.Path.Pos}); ok {
+			script.SQL = r.fileSQL(script.Path.Value, text, 0)
+			r.spec.Schema = append(r.spec.Schema, script)
+		}
+	})
+}
+
+// fileSQL returns a piece of a file that begins at offset.
+func (r *reader) fileSQL(file, text string, offset int) SQL {
+	return newSQL(text, origin{file: file, sources: r.problems.Sources, pieces: []piece{{0, offset}}})
+}
+
+// newSQL trims text.
+func newSQL(text string, o origin) SQL {
+	trimmed := strings.TrimLeftFunc(text, blank)
+	return SQL{Text: strings.TrimRightFunc(trimmed, blank), origin: o.without(len(text) - len(trimmed))}
+}
+
+func blank(c rune) bool { return unicode.IsSpace(c) || c == '\ufeff' }
+
+// queryOrFiles reads an item of queries.
+func (r *reader) queryOrFiles(n *yaml.Node) {
+	if child(n, "files") != nil {
+		r.mapping("an entry with files", n, r.filesFields())
+		return
+	}
+	q := Query{File: r.file}
+	if name := child(n, "name"); name != nil {
+		r.query = name.Value
+	}
+	r.mapping("a query", n, r.queryFields(&q))
+	if n.Kind == yaml.MappingNode {
+		r.addQuery(q)
+	}
+	r.query = ""
+}
+
+func (r *reader) filesFields() []field { return []field{{"files", true, r.files}} }
+
+func (r *reader) queryFields(q *Query) []field {
+	return []field{
+		{"name", true, r.exported("name", &q.Name)},
+		{"doc", false, r.text("doc", &q.Doc)},
+		{"result", true, r.word("result", results, &q.Result)},
+		{"sql", true, r.sql("sql", &q.SQL)},
+		{"dialects", false, func(n *yaml.Node) { r.dialects(n, q) }},
+		{"params", false, func(n *yaml.Node) { r.overrides("params", n, &q.Params) }},
+		{"columns", false, func(n *yaml.Node) { r.overrides("columns", n, &q.Columns) }},
+	}
+}
+
+var results = []string{One, Opt, Many, Stream, Exec, Affected}
+
+// exported returns a reader of the name of a method to write.
+func (r *reader) exported(what string, into *Text) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		r.text(what, into)(n)
+		if into.Value != "" {
+			r.checkExported(what, *into)
+		}
+	}
+}
+
+func (r *reader) checkExported(what string, name Text) {
+	if token.IsIdentifier(name.Value) && token.IsExported(name.Value) {
+		return
+	}
+	help := "write a capital letter, then letters and digits"
+	first, size := utf8.DecodeRuneInString(name.Value)
+	if better := string(unicode.ToUpper(first)) + name.Value[size:]; token.IsIdentifier(better) && token.IsExported(better) {
+		help = "write " + better
+	}
+	r.add(diag.Diagnostic{Pos: name.Pos, Message: fmt.Sprintf("%s %q is not an exported Go identifier", what, name.Value), Help: help})
+}
+
+// sql returns a reader of a statement; its parameters are found by addQuery.
+func (r *reader) sql(what string, into *SQL) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		var text Text
+		r.text(what, &text)(n)
+		if text.Value != "" {
+			*into = newSQL(n.Value, originOf(n, text.Pos, r.problems.Sources))
+		}
+	}
+}
+
+func (r *reader) dialects(n *yaml.Node, q *Query) {
+	r.pairs("dialects", n, func(key, value *yaml.Node) {
+		d := Dialect{Driver: Text{key.Value, r.pos(key)}}
+		r.sql("the text for "+key.Value, &d.SQL)(value)
+		if d.SQL.Text != "" {
+			q.Dialects = append(q.Dialects, d)
+		}
+	})
+}
+
+// overrides reads a mapping whose values are a type alone or a mapping.
+func (r *reader) overrides(what string, n *yaml.Node, into *[]Override) {
+	r.pairs(what, n, func(key, value *yaml.Node) {
+		o := Override{Name: Text{key.Value, r.pos(key)}}
+		if value.Kind == yaml.ScalarNode {
+			r.word("type", r.Kinds, &o.Type)(value)
+		} else {
+			r.mapping("an entry of "+what, value, r.overrideFields(&o))
+		}
+		*into = append(*into, o)
+	})
+}
+
+func (r *reader) overrideFields(o *Override) []field {
+	return []field{
+		{"type", false, r.word("type", r.Kinds, &o.Type)},
+		{"null", false, r.bool("null", &o.Null)},
+	}
+}
+
+// bulk reads an item of bulk.
+func (r *reader) bulk(n *yaml.Node) {
+	b := Bulk{File: r.file}
+	r.mapping("a bulk insert", n, r.bulkFields(&b))
+	if n.Kind == yaml.MappingNode {
+		r.spec.Bulks = append(r.spec.Bulks, b)
+	}
+}
+
+func (r *reader) bulkFields(b *Bulk) []field {
+	return []field{
+		{"name", true, r.exported("name", &b.Name)},
+		{"doc", false, r.text("doc", &b.Doc)},
+		{"table", true, r.text("table", &b.Table)},
+		{"columns", true, func(n *yaml.Node) { r.list("columns", n, func(item *yaml.Node) { r.bulkColumn(item, b) }) }},
+	}
+}
+
+func (r *reader) bulkColumn(n *yaml.Node, b *Bulk) {
+	var column Text
+	r.text("a column", &column)(n)
+	switch {
+	case column.Value == "":
+	case slices.ContainsFunc(b.Columns, func(c Text) bool { return c.Value == column.Value }):
+		r.problem(n, "", "the column %q is given twice", column.Value)
+	default:
+		b.Columns = append(b.Columns, column)
+	}
+}
+
+// dialect returns the spellings of the driver of the spec.
+func (r *reader) dialect() sqlscan.Dialect { return sqlscan.DialectOf(r.spec.Driver.Value) }
