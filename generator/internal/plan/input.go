@@ -1,0 +1,97 @@
+package plan
+
+import "github.com/odbcgen/odbcgen/runtime/protocol"
+
+// Input is what the user wrote joined with what the database said about it.
+type Input struct {
+	Package string // name of the Go package
+	Doc     string // package comment, without comment marks; "" for a standard one
+	Null    NullStyle
+	Files   []SourceFile
+}
+
+// NullStyle is how a value that can be NULL is written in Go.
+type NullStyle int
+
+// The two ways to write a value that can be NULL.
+const (
+	NullSQL     NullStyle = iota // sql.Null[T]
+	NullPointer                  // *T
+)
+
+// SourceFile is one file of queries that the user wrote. Each gives one Go file.
+type SourceFile struct {
+	Name    string // as in the spec, with slashes: queries.yaml, sql/books.sql
+	Queries []DescribedQuery
+	Bulks   []DescribedBulk
+}
+
+// DescribedQuery is a query whose parameters and columns are known.
+type DescribedQuery struct {
+	Name     string
+	Doc      string // without comment marks; "" for a standard one
+	Result   Result
+	SQL      string // each parameter written as ?
+	Dialects []Dialect
+	Params   []Param // in the order of the ?; a name used twice stands here twice
+	Columns  []Column
+}
+
+// Result says what running a query gives back.
+type Result string
+
+// The results, as a spec writes them.
+const (
+	One      Result = "one"      // the only row
+	Opt      Result = "opt"      // a row or none
+	Many     Result = "many"     // all rows at once
+	Stream   Result = "stream"   // all rows, one after the other
+	Exec     Result = "exec"     // nothing
+	Affected Result = "affected" // the number of rows changed
+)
+
+// Dialect is the text of a query for one kind of database.
+type Dialect struct {
+	Driver string   // name of the driver plugin
+	SQL    string   // each parameter written as ?
+	Params []string // names in the order of the ?
+}
+
+// Param is what one ? of a query stands for.
+type Param struct {
+	Name    string
+	Kind    protocol.Kind
+	Null    bool   // NULL may be passed
+	SQLType string // as the database writes it; "" when it does not say
+}
+
+// Column is a column of a result, or of the table of a bulk insert.
+type Column struct {
+	Name    string
+	Kind    protocol.Kind
+	Null    bool
+	SQLType string // as the database writes it; "" when it does not say
+}
+
+// DescribedBulk is a bulk insert whose columns are known.
+type DescribedBulk struct {
+	Name    string
+	Doc     string // without comment marks; "" for a standard one
+	Table   string
+	Columns []Column
+}
+
+// Problem says why a query cannot become Go code, and what to write instead.
+type Problem struct {
+	File    string // SourceFile.Name
+	Query   string // DescribedQuery.Name or DescribedBulk.Name
+	Param   string // the parameter it is about, else ""
+	Column  int    // the column it is about, counted from 1, else 0
+	Message string
+	Help    string
+}
+
+// String returns the problem as one line.
+func (p Problem) String() string {
+	return p.File + ": query " + p.Query + ": " + p.Message + ": " + p.Help
+}

@@ -1,0 +1,102 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// member is a parameter or a column in Go.
+type member struct {
+	slot    Slot
+	field   string // name as a field
+	local   string // name as a variable
+	goType  Type
+	comment string
+	column  string // method of a batch that picks the column
+	null    nullForm
+}
+
+// role is what a member is to its query, in words.
+type role struct {
+	noun    string
+	untyped string // what to do when its kind is not known
+	unnamed string // what to do when its name is of no use
+	at      func(number int, name string) Problem
+}
+
+var (
+	paramRole = role{
+		noun:    "parameter",
+		untyped: "give its type under params:",
+		unnamed: "name it under params:",
+		at:      func(_ int, name string) Problem { return Problem{Param: name} },
+	}
+	columnRole = role{
+		noun:    "column",
+		untyped: "give its type under columns:",
+		unnamed: "name it in the SQL with AS",
+		at:      func(number int, _ string) Problem { return Problem{Column: number} },
+	}
+	bulkRole = role{
+		noun:    "column",
+		untyped: "leave it out, or insert with a query and give its type under params:",
+		unnamed: "leave it out, or insert with a query",
+		at:      columnRole.at,
+	}
+)
+
+// member plans the parameter or column of that number, counted from 1.
+func (b *builder) member(r role, number int, c Column) member {
+	b.check(r, number, c)
+	null := notNull
+	if c.Null {
+		null = b.null
+	}
+	form := kindForms[c.Kind]
+	return member{
+		slot:    Slot{Name: c.Name, Kind: form.constant, Null: c.Null},
+		field:   fieldName(c.Name),
+		local:   localName(c.Name),
+		goType:  null.wrap(form.goType),
+		comment: comment(c),
+		column:  form.column,
+		null:    null,
+	}
+}
+
+// check notes what c lacks.
+func (b *builder) check(r role, number int, c Column) {
+	p := r.at(number, c.Name)
+	if fieldName(c.Name) == "" {
+		p.Message = fmt.Sprintf("%s %d has no name that Go can use: %q", r.noun, number, c.Name)
+		p.Help = r.unnamed
+		b.problem(p)
+	}
+	if _, known := kindForms[c.Kind]; !known {
+		p.Message = fmt.Sprintf("the type of %s %q is not known: %s", r.noun, c.Name, cmp.Or(c.SQLType, "the database does not say"))
+		p.Help = r.untyped
+		b.problem(p)
+	}
+}
+
+// comment returns what c is in SQL, on one line.
+func comment(c Column) string {
+	words := strings.Join(strings.Fields(c.Name+" "+c.SQLType), " ")
+	if c.Null {
+		return words + ", null"
+	}
+	return words
+}
+
+func (m member) structField() Field {
+	return Field{Name: m.field, Type: m.goType, Comment: m.comment}
+}
+
+func (m member) write(index int, field string) Write {
+	return Write{Index: index, Column: m.column, Append: m.null.append, Field: field}
+}
+
+func (m member) read(field string) Read {
+	return Read{Field: field, From: m.local, At: m.null.at}
+}

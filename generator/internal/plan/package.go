@@ -1,0 +1,145 @@
+// Package plan decides what the generated Go code looks like: every name, type
+// and file, how each NULL is written, which imports there are. Its result is
+// ready to be printed without a further question; it prints nothing itself, and
+// it knows neither databases nor the places in the user's files.
+package plan
+
+// Contract is the number of the contract that the generated code keeps with the
+// runtime. It is raised, together with runtime.MaxContract, when generated code
+// starts to need something that older runtimes lack.
+const Contract = 1
+
+// Package is a Go package, ready to be printed.
+type Package struct {
+	Name     string
+	Doc      string // package comment, without comment marks
+	Contract int
+	Imports  []Import // every package that the code may import
+	Main     string   // name of the file that holds Queries and Querier
+	Methods  []Method // those of Querier, in the order of the spec
+	Files    []File
+}
+
+// Import is a package that generated code may import.
+type Import struct {
+	Path string
+	Name string
+}
+
+// File is the Go file of one file of queries.
+type File struct {
+	Name    string
+	Queries []Query
+}
+
+// Query is everything printed for one query or one bulk insert.
+type Query struct {
+	Structs []Struct
+	Value   Value
+	Method  Method
+	Encode  *Encoder // nil without parameters
+	Decode  *Decoder // nil without rows
+}
+
+// Struct is the declaration of a struct type.
+type Struct struct {
+	Name   string
+	Doc    string
+	Fields []Field
+}
+
+// Field is a field of a struct, or an argument of a method.
+type Field struct {
+	Name    string
+	Type    Type
+	Comment string // what it is in SQL
+}
+
+// Value is the package variable that describes a query to the runtime.
+type Value struct {
+	Name     string
+	Doc      string
+	Type     Type
+	Query    string // name by which errors and metrics call it
+	Table    string // bulk inserts only
+	SQL      string // queries only
+	Params   []Slot
+	Columns  []Slot
+	Dialects []DialectText
+	Encode   string // name of the function, "" without
+	Decode   string // name of the function, "" without
+}
+
+// Slot is a parameter or column as the runtime is told of it.
+type Slot struct {
+	Name string
+	Kind string // name of a constant of package protocol
+	Null bool   // of a column: the Go type has a place for NULL
+}
+
+// DialectText is the SQL text for one kind of database.
+type DialectText struct {
+	Driver string
+	SQL    string
+}
+
+// Method is the method of Queries that runs a query.
+type Method struct {
+	Name    string
+	Doc     string
+	Args    []Field // after the context
+	Results []Type
+	Value   string   // name of the variable that describes the query
+	Verb    string   // method of that variable that is called
+	Pass    Argument // given to it after context and session
+}
+
+// Argument is the variable Name, or else a literal of Type with Fields set.
+type Argument struct {
+	Name   string
+	Type   Type
+	Fields []Setting
+}
+
+// Setting sets one field of a literal to a variable.
+type Setting struct {
+	Field string
+	Name  string
+}
+
+// Encoder is the function that writes parameters, or a row to insert, to a batch.
+type Encoder struct {
+	Name  string
+	Arg   Field
+	Cells []Write
+}
+
+// Write appends a value to one column of a batch.
+type Write struct {
+	Index  int
+	Column string // method of the batch that picks the column
+	Append string // method of the column
+	Field  string // field of the argument; "" for the argument itself
+}
+
+// Decoder is the function that reads the rows of a batch.
+type Decoder struct {
+	Name  string
+	Row   Type
+	Picks [][]Pick // one assignment each
+	Cells []Read
+}
+
+// Pick names a column of a batch.
+type Pick struct {
+	Name   string
+	Index  int
+	Column string // method of the batch that picks the column
+}
+
+// Read takes a value from one picked column.
+type Read struct {
+	Field string // field of the row; "" for the row itself
+	From  string // name of the picked column
+	At    string // method of the column
+}

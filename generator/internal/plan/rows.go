@@ -1,0 +1,80 @@
+package plan
+
+// decodeRows plans the rows of the query and how a batch becomes rows. It
+// returns the type of a row.
+func (b *builder) decodeRows(q *Query, columns []Column) Type {
+	members := b.columns(q, columnRole, columns)
+	q.Value.Decode = b.private.claim("decode" + q.Method.Name)
+	q.Decode = &Decoder{Name: q.Value.Decode, Picks: picks(members)}
+	if len(members) == 1 {
+		q.Decode.Row = members[0].goType
+		q.Decode.Cells = []Read{members[0].read("")}
+		return q.Decode.Row
+	}
+	s := rowStruct(q, members, "is a row of")
+	q.Structs = append(q.Structs, s)
+	q.Decode.Row = Type{Name: s.Name}
+	for _, m := range members {
+		q.Decode.Cells = append(q.Decode.Cells, m.read(m.field))
+	}
+	return q.Decode.Row
+}
+
+// encodeRows plans the rows of a bulk insert and how they become a batch. It
+// returns the type of a row.
+func (b *builder) encodeRows(q *Query, columns []Column) Type {
+	members := b.columns(q, bulkRole, columns)
+	if len(members) == 1 {
+		m := members[0]
+		b.encode(q, Field{Name: m.local, Type: m.goType})
+		q.Encode.Cells = []Write{m.write(0, "")}
+		return m.goType
+	}
+	uses := make([]int, len(members))
+	for i := range uses {
+		uses[i] = i
+	}
+	return b.encodeStruct(q, rowStruct(q, members, "is a row that is inserted by"), "row", members, uses)
+}
+
+func rowStruct(q *Query, members []member, is string) Struct {
+	s := Struct{Name: q.Method.Name + "Row"}
+	s.Doc = s.Name + " " + is + " " + q.Method.Name + "."
+	for _, m := range members {
+		s.Fields = append(s.Fields, m.structField())
+	}
+	return s
+}
+
+// columns returns what the columns are in Go. Names that are the same in Go are
+// numbered.
+func (b *builder) columns(q *Query, r role, columns []Column) []member {
+	members := make([]member, len(columns))
+	fields, locals := make([]string, len(columns)), make([]string, len(columns))
+	taken := newScope("b", "i", "rows")
+	for i, c := range columns {
+		m := b.member(r, i+1, c)
+		q.Value.Columns = append(q.Value.Columns, m.slot)
+		members[i], fields[i], locals[i] = m, m.field, taken.free(m.local)
+	}
+	fields, locals = distinct(fields), distinct(locals)
+	for i := range members {
+		members[i].field, members[i].local = fields[i], locals[i]
+	}
+	return members
+}
+
+// perPick is how many columns one assignment picks: a line of code.
+const perPick = 4
+
+func picks(members []member) [][]Pick {
+	var lines [][]Pick
+	for i, m := range members {
+		if i%perPick == 0 {
+			lines = append(lines, nil)
+		}
+		last := &lines[len(lines)-1]
+		*last = append(*last, Pick{Name: m.local, Index: i, Column: m.column})
+	}
+	return lines
+}
