@@ -1,0 +1,173 @@
+package emit_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"go/format"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+	"gopkg.in/yaml.v3"
+
+	"github.com/odbcgen/odbcgen/generator/internal/emit"
+	"github.com/odbcgen/odbcgen/generator/internal/plan"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+var update = flag.Bool("update", false, "rewrite the wanted files in testdata")
+
+// TestGolden holds what is printed against the archives in testdata. Each has
+// input.yaml and behind it the wanted files; db.gen.go is held against only
+// where it is listed. The archives of wrong input have problems.txt instead.
+func TestGolden(t *testing.T) {
+	for _, path := range archives(t) {
+		t.Run(name(path), func(t *testing.T) {
+			archive, err := txtar.ParseFile(path)
+			require.NoError(t, err)
+			want := archive.Files[1:]
+			got := slices.DeleteFunc(generate(t, archive), func(f txtar.File) bool {
+				return f.Name == "db.gen.go" && !lists(want, f.Name)
+			})
+			if *update {
+				archive.Files = append(archive.Files[:1], got...)
+				require.NoError(t, os.WriteFile(path, txtar.Format(archive), 0o644))
+				return
+			}
+			require.Equal(t, text(want), text(got))
+		})
+	}
+}
+
+func archives(t *testing.T) []string {
+	paths, err := filepath.Glob("testdata/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, paths)
+	return paths
+}
+
+func name(path string) string { return strings.TrimSuffix(filepath.Base(path), ".txtar") }
+
+func lists(files []txtar.File, name string) bool {
+	return slices.ContainsFunc(files, func(f txtar.File) bool { return f.Name == name })
+}
+
+func text(files []txtar.File) string {
+	return string(txtar.Format(&txtar.Archive{Files: files}))
+}
+
+// generate returns the files for the input of an archive, or its problems.
+func generate(t *testing.T, archive *txtar.Archive) []txtar.File {
+	pkg, problems := plan.New(readInput(t, archive.Files[0]))
+	if len(problems) > 0 {
+		require.Nil(t, pkg)
+		return []txtar.File{{Name: "problems.txt", Data: lineEach(problems)}}
+	}
+	files, err := emit.Files(pkg)
+	require.NoError(t, err)
+	var got []txtar.File
+	for _, f := range files {
+		requireFormatted(t, f)
+		got = append(got, txtar.File{Name: f.Name, Data: f.Content})
+	}
+	return got
+}
+
+func requireFormatted(t *testing.T, f emit.File) {
+	formatted, err := format.Source(f.Content)
+	require.NoError(t, err)
+	require.Equal(t, string(formatted), string(f.Content), "%s is not as gofmt writes it", f.Name)
+	require.True(t, emit.Intact(f.Content))
+}
+
+func lineEach(problems []plan.Problem) []byte {
+	var b bytes.Buffer
+	for _, p := range problems {
+		fmt.Fprintf(&b, "%s: %s%s: %s\n\thelp: %s\n", p.File, p.Query, place(p), p.Message, p.Help)
+	}
+	return b.Bytes()
+}
+
+func place(p plan.Problem) string {
+	switch {
+	case p.Param != "":
+		return " (parameter " + p.Param + ")"
+	case p.Column != 0:
+		return fmt.Sprintf(" (column %d)", p.Column)
+	}
+	return ""
+}
+
+// input is plan.Input in YAML. A parameter or column is one string of name, kind
+// and SQL type between bars: "price | decimal? | DECIMAL(12,2)", where the
+// question mark says that it can be NULL.
+type input struct {
+	Package string
+	Doc     string
+	Null    string
+	Files   []struct {
+		Name    string
+		Queries []struct {
+			Name, Doc, Result, SQL string
+			Dialects               []plan.Dialect
+			Params, Columns        []string
+		}
+		Bulk []struct {
+			Name, Doc, Table string
+			Columns          []string
+		}
+	}
+}
+
+func readInput(t *testing.T, f txtar.File) plan.Input {
+	require.Equal(t, "input.yaml", f.Name)
+	var in input
+	decoder := yaml.NewDecoder(bytes.NewReader(f.Data))
+	decoder.KnownFields(true)
+	require.NoError(t, decoder.Decode(&in))
+
+	out := plan.Input{Package: in.Package, Doc: in.Doc}
+	if in.Null == "pointer" {
+		out.Null = plan.NullPointer
+	}
+	for _, f := range in.Files {
+		source := plan.SourceFile{Name: f.Name}
+		for _, q := range f.Queries {
+			described := plan.DescribedQuery{
+				Name: q.Name, Doc: q.Doc, Result: plan.Result(q.Result),
+				SQL: strings.TrimSpace(q.SQL), Dialects: q.Dialects,
+				Columns: readColumns(t, q.Columns),
+			}
+			for _, c := range readColumns(t, q.Params) {
+				described.Params = append(described.Params, plan.Param(c))
+			}
+			source.Queries = append(source.Queries, described)
+		}
+		for _, b := range f.Bulk {
+			source.Bulks = append(source.Bulks, plan.DescribedBulk{
+				Name: b.Name, Doc: b.Doc, Table: b.Table, Columns: readColumns(t, b.Columns),
+			})
+		}
+		out.Files = append(out.Files, source)
+	}
+	return out
+}
+
+func readColumns(t *testing.T, all []string) []plan.Column {
+	var columns []plan.Column
+	for _, s := range all {
+		parts := strings.Split(s+"| |", "|")
+		kindName, null := strings.CutSuffix(strings.TrimSpace(parts[1]), "?")
+		kind, known := protocol.ParseKind(kindName)
+		require.True(t, known || kindName == "", "%q is not a kind", kindName)
+		columns = append(columns, plan.Column{
+			Name: strings.TrimSpace(parts[0]), Kind: kind, Null: null, SQLType: strings.TrimSpace(parts[2]),
+		})
+	}
+	return columns
+}
