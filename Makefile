@@ -1,0 +1,74 @@
+# The tasks of this project; `make` alone lists them.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# The runtime calls ODBC through cgo.
+export CGO_ENABLED ?= 1
+
+EXAMPLES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod))
+MODULES  := . $(EXAMPLES)
+
+DEPS      := gcc make unixodbc unixodbc-dev libsqliteodbc sqlite3
+DEPS_TEST := $(DEPS) odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Without version stamps: git refuses to name the commit of somebody else's checkout.
+BUILD := go build -buildvcs=false -o bin/
+
+FUZZTIME ?= 1m
+BENCH    ?= .
+
+.PHONY: help deps deps-test modules build tools generate check-generated demo lint vet-windows test fuzz bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the Debian packages that building and the demo need
+	@tools/install $(DEPS)
+
+deps-test: ## install the Debian packages that the tests need, database servers included
+	@tools/install $(DEPS_TEST)
+
+modules:
+	@for m in $(MODULES); do (cd $$m && timeout 600 go mod download); done
+
+build: deps modules ## build bin/odbcgen
+	$(BUILD) ./cmd/odbcgen
+
+tools: modules
+	@$(BUILD) ./internal/testdb/withdb ./internal/ci/gotest
+
+generate: deps modules ## generate all generated code
+	@for m in $(MODULES); do (cd $$m && go generate ./...); done
+
+check-generated: deps modules ## check that generating the examples changes nothing
+	tools/check-generated $(EXAMPLES)
+
+demo: build ## generate and run the example, on SQLite
+	cd examples/store && go generate ./... && go run .
+
+lint: deps modules ## check format, go vet and staticcheck
+	@files=$$(gofmt -l .); [[ -z $$files ]] || { echo "not formatted by gofmt:" $$files; exit 1; }
+	@for m in $(MODULES); do (cd $$m && echo "lint $$m" && go vet ./... && timeout 600 go run $(STATICCHECK) ./...); done
+
+# Whoever builds for Windows has no C compiler of ours to help them.
+vet-windows: modules ## check that all compiles for Windows
+	GOOS=windows CGO_ENABLED=0 go vet ./...
+
+test: deps-test lint vet-windows check-generated tools ## run all checks and tests on all databases, and fuzz for a moment
+	bin/withdb -- bin/gotest $(MODULES)
+
+fuzz: deps-test tools ## run each fuzz target for FUZZTIME
+	bin/withdb -- bin/gotest -fuzzonly -fuzztime=$(FUZZTIME) $(MODULES)
+
+bench: deps-test tools ## run the benchmarks that match BENCH
+	for m in . $(patsubst %/go.mod,%,$(wildcard bench/go.mod)); do \
+		(cd $$m && $(CURDIR)/bin/withdb -- go test -run='^$$' -bench='$(BENCH)' -benchmem ./...); \
+	done
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRun(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		code   string
+		totals string
+		shows  string
+	}{
+		{"passing tests", `func TestA(t *testing.T) { t.Run("sub", func(t *testing.T) {}) }`, "2 passed, 0 failed", "ok   example.test "},
+		{"a failing test", `func TestA(t *testing.T) {}; func TestB(t *testing.T) { t.Fatal("why it failed") }`, "1 passed, 1 failed", "why it failed"},
+		{"a skipped test", `func TestA(t *testing.T) { t.Skip("why it was skipped") }`, "0 passed, 0 failed, 1 skipped", "why it was skipped"},
+		{"no test", `func helper(t *testing.T) {}`, "0 passed, 1 failed", "FAIL: no test ran in "},
+		{"a build that fails", `func TestA(t *testing.T) { undefinedName() }`, "0 passed, 1 failed", "undefinedName"},
+		{"a package that fails outside its tests", `func TestA(t *testing.T) {}; func TestMain(m *testing.M) { m.Run(); panic("out of tests") }`, "1 passed, 1 failed", "out of tests"},
+		{"a race", `func TestA(t *testing.T) { x := 0; done := make(chan bool); go func() { x++; close(done) }(); x++; <-done }`, "0 passed, 1 failed", "DATA RACE"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			r := &report{out: &out}
+			r.run(module(t, test.code), "-race", "-count=1", "./...")
+			require.Equal(t, test.totals, r.String(), "%s", &out)
+			require.Contains(t, out.String(), test.shows)
+		})
+	}
+}
+
+func TestRunWithoutModule(t *testing.T) {
+	var out bytes.Buffer
+	r := &report{out: &out}
+	r.run(filepath.Join(t.TempDir(), "nowhere"), "./...")
+	require.NotZero(t, r.failed)
+	require.Contains(t, out.String(), "nowhere")
+}
+
+func TestFuzz(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		code   string
+		totals string
+		shows  string
+	}{
+		{"good targets", `func FuzzA(f *testing.F) { f.Fuzz(func(*testing.T, string) {}) }; func FuzzAB(f *testing.F) { f.Fuzz(func(*testing.T, string) {}) }`,
+			"2 passed, 0 failed", "-fuzz=^FuzzAB$"},
+		{"a target that fails", `func FuzzA(f *testing.F) { f.Fuzz(func(t *testing.T, s string) { if len(s) > 2 { t.Fatal("long input") } }) }`,
+			"0 passed, 1 failed", "long input"},
+		{"a build that fails", `func FuzzA(f *testing.F) { undefinedName() }`, "0 passed, 2 failed", "undefinedName"},
+		{"no target", `func TestA(t *testing.T) {}`, "0 passed, 1 failed", "FAIL: no fuzz target in "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			r := &report{out: &out}
+			fuzz(r, []string{module(t, test.code)}, time.Second)
+			require.Equal(t, test.totals, r.String(), "%s", &out)
+			require.Contains(t, out.String(), test.shows)
+		})
+	}
+}
+
+// module returns the folder of a new module with one test file.
+func module(t *testing.T, code string) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.test\n\ngo 1.25\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a_test.go"), []byte("package a\n\nimport \"testing\"\n\n"+code), 0o644))
+	return dir
+}
