@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"slices"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
@@ -86,6 +87,7 @@ type TableColumn struct {
 	Schema, Table, Name string
 	TypeName            string
 	NotNull             bool
+	PrimaryKey          bool // part of it
 }
 
 // TableColumns lists the columns of a table in their order; none when there is
@@ -99,6 +101,7 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 	if err != nil {
 		return nil, operation{op: "describe", driver: p.plugin.Name}.wrap(err)
 	}
+	key, _ := p.native.PrimaryKey(ctx, schema, table) // not every driver can tell
 	var columns []TableColumn
 	for _, t := range listed {
 		if t.Table != table { // the driver took "_" for a pattern
@@ -106,6 +109,7 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 		}
 		columns = append(columns, TableColumn{
 			Schema: t.Schema, Table: t.Table, Name: t.Name, TypeName: t.TypeName, NotNull: t.Nullable == int64(sys.NoNulls),
+			PrimaryKey: slices.Contains(key, t.Name),
 		})
 	}
 	return columns, nil
@@ -114,7 +118,7 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 // Source is an installed driver, or a configured data source with its driver.
 type Source struct {
 	Name   string
-	Driver string // of a data source
+	Driver string // the library of a driver; the driver of a data source
 }
 
 // InstalledDrivers returns the drivers that the driver manager knows.

@@ -38,3 +38,18 @@ func ForDBMS(dbms string) *Plugin {
 	}
 	return &Generic
 }
+
+// ForLibrary returns the built-in plugin for an installed driver by the name of
+// its library, Generic when there is none of its own. It is a guess, for lists:
+// a live connection is asked, see ForDBMS.
+func ForLibrary(library string) *Plugin {
+	library = strings.ToLower(library)
+	for _, p := range All() {
+		for _, name := range p.Match.Driver {
+			if strings.Contains(library, name) {
+				return p
+			}
+		}
+	}
+	return &Generic
+}

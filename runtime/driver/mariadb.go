@@ -5,18 +5,16 @@ import "github.com/odbcgen/odbcgen/runtime/protocol"
 // MariaDB describes MariaDB through MariaDB Connector/ODBC 3.1.
 var MariaDB = Plugin{
 	Name:  "mariadb",
-	Match: Match{DBMS: []string{"MariaDB"}, Driver: []string{"libmaodbc", "maodbc"}},
+	Match: Match{DBMS: []string{"MariaDB"}, Driver: []string{"maodbc"}},
 	Setup: []string{"SET time_zone = '+00:00'"},
 	// boolean and tinyint(1) are tinyint to the driver, json is text, uuid is char.
-	Results: []Result{
-		{Kind: protocol.Bool, Form: AsInt64},
-	},
 	Params: []Param{
 		{Kind: protocol.Uint64, SQL: BigInt, Size: 20},
 		{Kind: protocol.Decimal, SQL: Decimal, Size: 65},
 		{Kind: protocol.Binary, SQL: LongVarbinary},
 	},
-	Describe: Describe{Expressions: true, NotNull: NotNullDescribed, Unsigned: true},
+	// The driver tells a syntax error only at execution.
+	Describe: Describe{Expressions: true, NotNull: NotNullDescribed, Unsigned: true, Check: Check{CheckQuoted, "PREPARE odbcgen_check FROM "}},
 	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`"},
 	Quirks:   Quirks{Static: true},
 	Scratch: Scratch{

@@ -69,6 +69,7 @@ const (
 	AsText               // written out
 	AsInt64              // as 64-bit integer, range-checked
 	AsNumber             // a single decimal as integer or double where that is exact, else written out
+	AsFloat64            // as double, range-checked
 )
 
 // Param says how parameters of a kind travel.
@@ -101,7 +102,26 @@ type Describe struct {
 	Labels bool
 	// Unsigned: the unsigned attribute of integer columns is true.
 	Unsigned bool
+	// Check makes the server read a statement without running it, for drivers
+	// that send some statements only when they are executed.
+	Check Check
 }
+
+// Check says how a statement is shown to the server.
+type Check struct {
+	How    CheckForm
+	Prefix string // before the statement
+}
+
+// CheckForm is how a statement follows the prefix of its Check.
+type CheckForm uint8
+
+// The forms of a check.
+const (
+	NoCheck     CheckForm = iota // preparing is enough
+	CheckPrefix                  // as it is, with NULL for each marker
+	CheckQuoted                  // as a string literal
+)
 
 // NotNull is where a driver tells that a column is never NULL.
 type NotNull uint8
@@ -143,6 +163,8 @@ type Quirks struct {
 	RowwiseBinary bool
 	// RefuseZeroBytes: text with a zero byte would be stored or read cut.
 	RefuseZeroBytes bool
+	// RefuseNaN: a float that is not a number would be stored as NULL.
+	RefuseNaN bool
 	// MaxParamset is the largest useful parameter array, 0 for the runtime's.
 	MaxParamset int
 	// ProcessedIsFailed: when a parameter array fails, the count of processed

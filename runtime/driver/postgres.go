@@ -13,8 +13,9 @@ var Postgres = Plugin{
 		{"CommLog", "0", "Debian's driver entry logs every process's traffic to the temp folder"},
 		{"Debug", "0", "likewise"},
 	},
-	// A timestamp with zone is shown in the session's zone, without saying so.
-	Setup: []string{"SET TIME ZONE 'UTC'"},
+	// A timestamp with zone is shown in the session's zone, without saying so, and
+	// money in the form of the session's locale; that of "C" is $1,234.50.
+	Setup: []string{"SET TIME ZONE 'UTC'", "SET lc_monetary TO 'C'"},
 	Types: []TypeRule{
 		{Name: "timestamptz", Kind: protocol.TimestampTZ},
 		{Name: "uuid", Kind: protocol.UUID},
@@ -27,6 +28,10 @@ var Postgres = Plugin{
 		{Kind: protocol.Uint64, SQL: Numeric, Size: 20},
 		{Kind: protocol.Decimal, SQL: Decimal, Size: 38},
 		{Kind: protocol.Binary, SQL: LongVarbinary},
+	},
+	// PostgreSQL has no unsigned integers: a uint64 is a numeric.
+	Results: []Result{
+		{Kind: protocol.Uint64, Form: AsText},
 	},
 	Describe: Describe{Params: true, Expressions: true, NotNull: NotNullDescribed},
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},

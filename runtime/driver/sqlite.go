@@ -29,7 +29,6 @@ var SQLite = Plugin{
 		{Kind: protocol.Int8, SQL: BigInt, Form: AsInt64, Size: 19},
 		{Kind: protocol.Int16, SQL: BigInt, Form: AsInt64, Size: 19},
 		{Kind: protocol.Int32, SQL: BigInt, Form: AsInt64, Size: 19},
-		{Kind: protocol.Float32, SQL: Double, Size: 15},
 		{Kind: protocol.Decimal, SQL: Varchar, Form: AsNumber},
 		{Kind: protocol.Money, SQL: Varchar, Form: AsNumber},
 		// The driver writes a timestamp structure with three digits of fraction.
@@ -38,22 +37,33 @@ var SQLite = Plugin{
 		{Kind: protocol.TimestampTZ, SQL: Varchar, Form: AsText},
 		{Kind: protocol.DateTimeOffset, SQL: Varchar, Form: AsText},
 	},
-	// The driver's own conversions answer junk with success: 'abc' is the integer
+	// The driver's own conversions answer junk with success: 'abc' is the number
 	// 0, '13:14:15' the day 0015-00-00, a timestamp expression loses its fraction.
 	Results: []Result{
-		{Kind: protocol.Bool, Form: AsInt64},
-		{Kind: protocol.Uint64, Form: AsInt64},
+		{Kind: protocol.Bool, Form: AsText},
+		{Kind: protocol.Int8, Form: AsText},
+		{Kind: protocol.Int16, Form: AsText},
+		{Kind: protocol.Int32, Form: AsText},
+		{Kind: protocol.Int64, Form: AsText},
+		{Kind: protocol.Uint8, Form: AsText},
+		{Kind: protocol.Uint16, Form: AsText},
+		{Kind: protocol.Uint32, Form: AsText},
+		{Kind: protocol.Uint64, Form: AsText},
+		{Kind: protocol.Float32, Form: AsText},
+		{Kind: protocol.Float64, Form: AsText},
 		{Kind: protocol.Date, Form: AsText},
 		{Kind: protocol.Timestamp, Form: AsText},
 		{Kind: protocol.TimestampTZ, Form: AsText},
 		{Kind: protocol.DateTimeOffset, Form: AsText},
 	},
-	Describe: Describe{NotNull: NotNullField, Labels: true},
+	// INSERT, UPDATE and DELETE reach SQLite only when they are executed.
+	Describe: Describe{NotNull: NotNullField, Labels: true, Check: Check{CheckPrefix, "EXPLAIN "}},
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	Quirks: Quirks{
 		Static:            true,
 		RebindParams:      true,
 		RefuseZeroBytes:   true,
+		RefuseNaN:         true,
 		RowwiseBinary:     true,
 		ProcessedIsFailed: true,
 	},

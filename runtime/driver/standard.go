@@ -72,7 +72,7 @@ var StandardParams = []Param{
 	{Kind: protocol.Uint16, SQL: Integer, Form: AsInt64, Size: 10},
 	{Kind: protocol.Uint32, SQL: BigInt, Form: AsInt64, Size: 19},
 	{Kind: protocol.Uint64, SQL: BigInt, Form: AsInt64, Size: 19},
-	{Kind: protocol.Float32, SQL: Real, Size: 7},
+	{Kind: protocol.Float32, SQL: Double, Form: AsFloat64, Size: 15},
 	{Kind: protocol.Float64, SQL: Double, Size: 15},
 	{Kind: protocol.Decimal, SQL: Varchar},
 	{Kind: protocol.Money, SQL: Varchar},
@@ -84,12 +84,16 @@ var StandardParams = []Param{
 }
 
 // StandardResults are the forms of result cells where a plugin does not know
-// better: integers narrower than 64 bits are range-checked by us.
+// better. Integers narrower than 64 bits are range-checked by us: psqlODBC 13
+// reads 2024 as the byte 232. SQL_C_FLOAT is not for blocks: sqliteodbc 0.9998
+// and MariaDB Connector/ODBC 3.1.15 write its cells eight bytes apart.
 var StandardResults = []Result{
+	{Kind: protocol.Bool, Form: AsInt64},
 	{Kind: protocol.Int8, Form: AsInt64},
 	{Kind: protocol.Int16, Form: AsInt64},
 	{Kind: protocol.Int32, Form: AsInt64},
 	{Kind: protocol.Uint8, Form: AsInt64},
 	{Kind: protocol.Uint16, Form: AsInt64},
 	{Kind: protocol.Uint32, Form: AsInt64},
+	{Kind: protocol.Float32, Form: AsFloat64},
 }

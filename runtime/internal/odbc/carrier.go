@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -21,6 +22,7 @@ const (
 	Text               // as SQL_C_CHAR
 	Int64              // as SQL_C_SBIGINT, range-checked both ways
 	Number             // a parameter set of one decimal goes as number where that is exact, else as text
+	Float64            // as SQL_C_DOUBLE, range-checked on the way out
 )
 
 // carrier is a column of a Batch and the column that the driver sees: the same
@@ -39,8 +41,11 @@ func carry(b *protocol.Batch, forms []Form, rows int) (carriers []carrier, betwe
 	for i, c := range b.Columns() {
 		carriers[i] = carrier{c, c}
 		specs[i] = protocol.ColumnSpec{Name: c.Name(), Kind: protocol.Int64}
-		if form := formOf(forms, i); form == Text || form == Number {
+		switch formOf(forms, i) {
+		case Text, Number:
 			specs[i].Kind, specs[i].Width = protocol.Text, textWidth
+		case Float64:
+			specs[i].Kind = protocol.Float64
 		}
 	}
 	between = protocol.NewBatch(specs, rows)
@@ -70,37 +75,47 @@ func (c carrier) load(rows int) {
 	copy(c.column.Indicators(), c.bound.Indicators()[:rows])
 	switch to := c.column.(type) {
 	case *protocol.Bools:
-		loadBools(to, c.bound.(*protocol.Numbers[int64]), rows)
+		loadBools(to, c.bound, rows)
 	case *protocol.Numbers[int8]:
-		narrow(to, c.bound, rows)
+		loadIntegers(to, c.bound, rows)
 	case *protocol.Numbers[int16]:
-		narrow(to, c.bound, rows)
+		loadIntegers(to, c.bound, rows)
 	case *protocol.Numbers[int32]:
-		narrow(to, c.bound, rows)
+		loadIntegers(to, c.bound, rows)
+	case *protocol.Numbers[int64]:
+		loadIntegers(to, c.bound, rows)
 	case *protocol.Numbers[uint8]:
-		narrow(to, c.bound, rows)
+		loadIntegers(to, c.bound, rows)
 	case *protocol.Numbers[uint16]:
-		narrow(to, c.bound, rows)
+		loadIntegers(to, c.bound, rows)
 	case *protocol.Numbers[uint32]:
-		narrow(to, c.bound, rows)
+		loadIntegers(to, c.bound, rows)
 	case *protocol.Numbers[uint64]:
-		narrow(to, c.bound, rows)
+		loadIntegers(to, c.bound, rows)
+	case *protocol.Numbers[float32]:
+		loadFloats(to, c.bound, rows)
+	case *protocol.Numbers[float64]:
+		loadFloats(to, c.bound, rows)
 	case *protocol.Dates:
-		loadDates(to, c.bound.(*protocol.Texts), rows)
+		loadWritten(to, c.bound.(*protocol.Texts), rows, to.Cells, parseDate)
 	case *protocol.Timestamps:
-		loadTimestamps(to, c.bound.(*protocol.Texts), rows)
+		loadWritten(to, c.bound.(*protocol.Texts), rows, to.Cells, parseTimestamp)
 	default:
 		panic(fmt.Sprintf("odbc: %s is not carried as %s", c.column.Kind(), c.bound.Kind()))
 	}
 }
 
 type integer interface {
-	int8 | int16 | int32 | uint8 | uint16 | uint32 | uint64
+	int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64
 }
 
-func narrow[T integer](to *protocol.Numbers[T], from protocol.Column, rows int) {
-	wide := from.(*protocol.Numbers[int64]).Cells
-	for i, v := range wide[:rows] {
+// loadIntegers takes over 64-bit integers, or integers written out.
+func loadIntegers[T integer](to *protocol.Numbers[T], from protocol.Column, rows int) {
+	if texts, ok := from.(*protocol.Texts); ok {
+		loadWritten(to, texts, rows, to.Cells, parseInteger[T])
+		return
+	}
+	for i, v := range from.(*protocol.Numbers[int64]).Cells[:rows] {
 		n := T(v)
 		to.Cells[i] = n
 		if (int64(n) != v || (n < 0) != (v < 0)) && !to.IsNull(i) {
@@ -109,8 +124,12 @@ func narrow[T integer](to *protocol.Numbers[T], from protocol.Column, rows int) 
 	}
 }
 
-func loadBools(to *protocol.Bools, from *protocol.Numbers[int64], rows int) {
-	for i, v := range from.Cells[:rows] {
+func loadBools(to *protocol.Bools, from protocol.Column, rows int) {
+	if texts, ok := from.(*protocol.Texts); ok {
+		loadWritten(to, texts, rows, to.Cells, parseBool)
+		return
+	}
+	for i, v := range from.(*protocol.Numbers[int64]).Cells[:rows] {
 		to.Cells[i] = uint8(v & 1)
 		if v&^1 != 0 && !to.IsNull(i) {
 			to.Fail(i, fmt.Errorf("%d is neither 0 nor 1", v))
@@ -118,40 +137,85 @@ func loadBools(to *protocol.Bools, from *protocol.Numbers[int64], rows int) {
 	}
 }
 
-func loadDates(to *protocol.Dates, from *protocol.Texts, rows int) {
-	for i := range rows {
-		if to.IsNull(i) {
-			continue
+// loadFloats takes over doubles, or numbers written out.
+func loadFloats[T float32 | float64](to *protocol.Numbers[T], from protocol.Column, rows int) {
+	if texts, ok := from.(*protocol.Texts); ok {
+		loadWritten(to, texts, rows, to.Cells, parseFloat[T])
+		return
+	}
+	for i, v := range from.(*protocol.Numbers[float64]).Cells[:rows] {
+		to.Cells[i] = T(v)
+		if math.IsInf(float64(T(v)), 0) && !math.IsInf(v, 0) && !to.IsNull(i) {
+			to.Fail(i, fmt.Errorf("%g does not fit %s", v, to.Kind()))
 		}
-		t, err := parseTimestamp(from.Bytes(i))
-		if err != nil {
-			to.Fail(i, err)
-		}
-		to.Cells[i] = protocol.DateCell{Year: t.Year, Month: t.Month, Day: t.Day}
 	}
 }
 
-func loadTimestamps(to *protocol.Timestamps, from *protocol.Texts, rows int) {
+// loadWritten parses the cells of from into cells, which are those of to.
+func loadWritten[T any](to protocol.Column, from *protocol.Texts, rows int, cells []T, parse func(string) (T, error)) {
 	for i := range rows {
-		if to.IsNull(i) {
+		if from.IsNull(i) {
 			continue
 		}
-		t, err := parseTimestamp(from.Bytes(i))
-		if err != nil {
+		var err error
+		if cells[i], err = parse(string(from.Bytes(i))); err != nil {
 			to.Fail(i, err)
 		}
-		to.Cells[i] = t
 	}
+}
+
+// parseInteger reads an integer, be it written as a decimal.
+func parseInteger[T integer](text string) (n T, err error) {
+	whole, fraction, _ := strings.Cut(text, ".")
+	if strings.Trim(fraction, "0") != "" {
+		return 0, fmt.Errorf("%q is not an integer", text)
+	}
+	bits := int(unsafe.Sizeof(n)) * 8
+	if n-1 > 0 { // unsigned
+		var u uint64
+		u, err = strconv.ParseUint(whole, 10, bits)
+		n = T(u)
+	} else {
+		var i int64
+		i, err = strconv.ParseInt(whole, 10, bits)
+		n = T(i)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%q is not an integer that fits %T", text, n)
+	}
+	return n, nil
+}
+
+func parseBool(text string) (uint8, error) {
+	n, err := parseInteger[uint8](text)
+	if err != nil || n > 1 {
+		return 0, fmt.Errorf("%q is neither 0 nor 1", text)
+	}
+	return n, nil
+}
+
+func parseFloat[T float32 | float64](text string) (T, error) {
+	var n T
+	f, err := strconv.ParseFloat(text, int(unsafe.Sizeof(n))*8)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a number that fits %T", text, n)
+	}
+	return T(f), nil
+}
+
+func parseDate(text string) (protocol.DateCell, error) {
+	t, err := parseTimestamp(text)
+	return protocol.DateCell{Year: t.Year, Month: t.Month, Day: t.Day}, err
 }
 
 // parseTimestamp reads a day with or without a time of day, as SQLite's date
 // functions accept them. A zone is converted to UTC.
-func parseTimestamp(text []byte) (protocol.TimestampCell, error) {
+func parseTimestamp(text string) (protocol.TimestampCell, error) {
 	if cell, ok := parsePlain(text); ok {
 		return cell, nil
 	}
 	for _, layout := range []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", time.RFC3339Nano, "2006-01-02 15:04", "2006-01-02T15:04"} {
-		if t, err := time.Parse(layout, string(text)); err == nil {
+		if t, err := time.Parse(layout, text); err == nil {
 			t = t.UTC()
 			return protocol.TimestampCell{
 				Year: int16(t.Year()), Month: uint16(t.Month()), Day: uint16(t.Day()),
@@ -165,14 +229,14 @@ func parseTimestamp(text []byte) (protocol.TimestampCell, error) {
 
 // parsePlain reads YYYY-MM-DD, or YYYY-MM-DD hh:mm:ss with up to nine digits of
 // fraction, the way that almost every row goes.
-func parsePlain(text []byte) (cell protocol.TimestampCell, ok bool) {
+func parsePlain(text string) (cell protocol.TimestampCell, ok bool) {
 	if len(text) != 10 && (len(text) < 19 || len(text) > 29) {
 		return cell, false
 	}
 	ok = true
 	number := func(from, to int) int {
 		n := 0
-		for _, c := range text[from:to] {
+		for _, c := range []byte(text[from:to]) {
 			if c < '0' || c > '9' {
 				ok = false
 			}
@@ -226,6 +290,8 @@ func (c carrier) store() {
 			}
 		}
 		storeInts(from.Cells, c)
+	case *protocol.Numbers[float32]:
+		storeFloats(from.Cells, c)
 	case *protocol.Dates:
 		storeText(c, func(b []byte, i int) []byte { return appendDay(b, from.Cells[i]) })
 	case *protocol.Timestamps:
@@ -239,6 +305,14 @@ func storeInts[T integer](cells []T, c carrier) {
 	to := c.bound.(*protocol.Numbers[int64])
 	for _, v := range cells {
 		to.Append(int64(v))
+	}
+	copy(to.Indicators(), c.column.Indicators())
+}
+
+func storeFloats(cells []float32, c carrier) {
+	to := c.bound.(*protocol.Numbers[float64])
+	for _, v := range cells {
+		to.Append(float64(v))
 	}
 	copy(to.Indicators(), c.column.Indicators())
 }

@@ -27,34 +27,55 @@ const (
 // TableColumns lists the columns of a table in their order; an empty schema is
 // any. The names are patterns: "_" and "%" match more than themselves.
 func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableColumn, error) {
-	s, err := c.newStmt(StmtOptions{})
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	ret, err := s.watched(ctx, func() sys.Return { return sys.Columns(s.h, schema, table) })
-	if err != nil || !ret.OK() {
-		return nil, s.failure("SQLColumns", ret, err)
-	}
 	specs := make([]protocol.ColumnSpec, columnsRead)
 	for i := range specs {
 		specs[i] = protocol.ColumnSpec{Kind: protocol.Text, Width: 512}
 	}
 	specs[columnsNullable] = protocol.ColumnSpec{Kind: protocol.Int64}
-	b := protocol.NewBatch(specs, 1)
-	if err := s.BindColumns(b, nil, 1); err != nil {
-		return nil, err
-	}
 	var all []TableColumn
-	for {
-		n, err := s.Fetch(ctx)
-		if err != nil || n == 0 {
-			return all, err
-		}
+	err := c.list(ctx, "SQLColumns", specs, func(s sys.Handle) sys.Return { return sys.Columns(s, schema, table) }, func(b *protocol.Batch) {
 		text := func(i int) string { return b.Text(i).Null(0).V }
 		all = append(all, TableColumn{
 			Schema: text(columnsSchema), Table: text(columnsTable), Name: text(columnsName),
 			TypeName: text(columnsTypeName), Nullable: b.Int64(columnsNullable).Null(0).V,
 		})
+	})
+	return all, err
+}
+
+// PrimaryKey lists the columns of a table's primary key.
+func (c *Conn) PrimaryKey(ctx context.Context, schema, table string) ([]string, error) {
+	specs := make([]protocol.ColumnSpec, columnsName+1)
+	for i := range specs {
+		specs[i] = protocol.ColumnSpec{Kind: protocol.Text, Width: 512}
+	}
+	var all []string
+	err := c.list(ctx, "SQLPrimaryKeys", specs, func(s sys.Handle) sys.Return { return sys.PrimaryKeys(s, schema, table) }, func(b *protocol.Batch) {
+		all = append(all, b.Text(columnsName).Null(0).V)
+	})
+	return all, err
+}
+
+// list reads the result of a catalog call row by row.
+func (c *Conn) list(ctx context.Context, name string, specs []protocol.ColumnSpec, call func(sys.Handle) sys.Return, row func(*protocol.Batch)) error {
+	s, err := c.newStmt(StmtOptions{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	ret, err := s.watched(ctx, func() sys.Return { return call(s.h) })
+	if err != nil || !ret.OK() {
+		return s.failure(name, ret, err)
+	}
+	b := protocol.NewBatch(specs, 1)
+	if err := s.BindColumns(b, nil, 1); err != nil {
+		return err
+	}
+	for {
+		n, err := s.Fetch(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		row(b)
 	}
 }

@@ -8,6 +8,7 @@
 package odbc
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
@@ -37,14 +38,20 @@ var environmentMu sync.Mutex
 // Source is a driver or a data source that the driver manager knows.
 type Source struct {
 	Name   string
-	Driver string // of a data source
+	Driver string // the library of a driver; the driver of a data source
 }
 
 // Drivers returns the installed drivers.
 func Drivers() ([]Source, error) {
 	return enumerate("SQLDrivers", func(env sys.Handle, direction uint16) (Source, sys.Return) {
-		name, ret := sys.Drivers(env, direction)
-		return Source{Name: name}, ret
+		name, attributes, ret := sys.Drivers(env, direction)
+		source := Source{Name: name}
+		for attribute := range strings.SplitSeq(attributes, "\x00") {
+			if key, value, _ := strings.Cut(attribute, "="); strings.EqualFold(key, "Driver") {
+				source.Driver = value
+			}
+		}
+		return source, ret
 	})
 }
 

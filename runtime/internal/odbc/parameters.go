@@ -39,6 +39,8 @@ type ParamOptions struct {
 	Rebind bool
 	// RefuseZeroBytes fails for text with a zero byte inside.
 	RefuseZeroBytes bool
+	// RefuseNaN fails for a float that is not a number.
+	RefuseNaN bool
 }
 
 // binding is everything that SQLBindParameter was told of a parameter.
@@ -78,6 +80,9 @@ func (s *Stmt) sendParams() error {
 		if s.set.options.RefuseZeroBytes {
 			refuseZeroBytes(c.column)
 		}
+		if s.set.options.RefuseNaN {
+			refuseNaN(c.column)
+		}
 	}
 	if err := s.set.batch.Err(); err != nil {
 		return err
@@ -91,13 +96,35 @@ func (s *Stmt) sendParams() error {
 var errZeroByte = errors.New("text holds a zero byte, which this database cannot keep")
 
 func refuseZeroBytes(c protocol.Column) {
-	texts, ok := c.(*protocol.Texts)
-	if !ok {
+	text, ok := c.(interface {
+		variable
+		Bytes(row int) []byte
+	})
+	if !ok || c.Kind() == protocol.Binary {
 		return
 	}
-	for i := range texts.Indicators() {
-		if bytes.IndexByte(texts.Bytes(i), 0) >= 0 {
-			texts.Fail(i, errZeroByte)
+	for i := range text.Indicators() {
+		if bytes.IndexByte(text.Bytes(i), 0) >= 0 {
+			text.Fail(i, errZeroByte)
+		}
+	}
+}
+
+var errNaN = errors.New("not a number, which this database cannot keep")
+
+func refuseNaN(c protocol.Column) {
+	switch c := c.(type) {
+	case *protocol.Numbers[float32]:
+		refuseNaNOf(c)
+	case *protocol.Numbers[float64]:
+		refuseNaNOf(c)
+	}
+}
+
+func refuseNaNOf[T float32 | float64](c *protocol.Numbers[T]) {
+	for i, v := range c.Cells {
+		if v != v && !c.IsNull(i) {
+			c.Fail(i, errNaN)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
@@ -137,15 +138,27 @@ func (s *Stmt) DescribeColumn(i int) (Column, error) {
 	return c, nil
 }
 
-// ColumnSize returns the size of result column i, from 0, in the unit of its
-// type; 0 where the driver does not know.
-func (s *Stmt) ColumnSize(i int) uint64 {
+// ColumnType is how a result column's cells are best read.
+type ColumnType struct {
+	Size              uint64 // in the unit of its type; 0 where the driver does not know
+	Integer, Unsigned bool
+}
+
+// ColumnType returns what is known of result column i, from 0.
+func (s *Stmt) ColumnType(i int) ColumnType {
 	description, ret := sys.DescribeCol(s.h, i+1)
 	if !ret.OK() {
-		return 0
+		return ColumnType{}
 	}
-	return description.Size
+	unsigned, _ := sys.ColAttributeInt(s.h, i+1, sys.DescUnsigned)
+	return ColumnType{
+		Size:     description.Size,
+		Integer:  slices.Contains(integerTypes, description.Type),
+		Unsigned: unsigned != 0,
+	}
 }
+
+var integerTypes = []int16{sys.TypeBit, sys.TypeTinyInt, sys.TypeSmallInt, sys.TypeInteger, sys.TypeBigInt}
 
 // DescribeParam describes parameter i, from 0. Many drivers answer something
 // that is not the type; see the plugins.

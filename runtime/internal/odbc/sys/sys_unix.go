@@ -140,11 +140,16 @@ func DiagField(handleType int16, h Handle, n int, field int16) (int64, Return) {
 	return int64(value), Return(ret)
 }
 
-// Drivers is SQLDrivers: the name of the next installed driver.
-func Drivers(env Handle, direction uint16) (string, Return) {
-	return narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
-		return C.SQLDrivers(C.SQLHENV(env), C.SQLUSMALLINT(direction), buf, room, length, nil, 0, nil)
+// Drivers is SQLDrivers: name and attributes of the next installed driver. The
+// attributes are key=value texts, each with an ending zero.
+func Drivers(env Handle, direction uint16) (name, attributes string, ret Return) {
+	var list [4096]byte
+	var written C.SQLSMALLINT
+	name, ret = narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
+		return C.SQLDrivers(C.SQLHENV(env), C.SQLUSMALLINT(direction), buf, room, length,
+			(*C.SQLCHAR)(unsafe.Pointer(&list[0])), C.SQLSMALLINT(len(list)), &written)
 	})
+	return name, string(list[:min(max(int(written), 0), len(list)-1)]), ret
 }
 
 // DataSources is SQLDataSources: name and driver of the next data source.
@@ -169,4 +174,16 @@ func Columns(stmt Handle, schema, table string) Return {
 	}
 	return Return(C.SQLColumns(C.SQLHSTMT(stmt), nil, 0, schemaText, C.SQLSMALLINT(schemaLength),
 		tableText, C.SQLSMALLINT(tableLength), nil, 0))
+}
+
+// PrimaryKeys is SQLPrimaryKeys: it opens a result set of the key columns of a
+// table. An empty schema is the driver's choice.
+func PrimaryKeys(stmt Handle, schema, table string) Return {
+	tableText, tableLength := narrow(table)
+	var schemaText *C.SQLCHAR
+	var schemaLength int
+	if schema != "" {
+		schemaText, schemaLength = narrow(schema)
+	}
+	return Return(C.SQLPrimaryKeys(C.SQLHSTMT(stmt), nil, 0, schemaText, C.SQLSMALLINT(schemaLength), tableText, C.SQLSMALLINT(tableLength)))
 }

@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"unicode/utf16"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -23,6 +24,7 @@ var (
 	procDrivers        = odbc32.NewProc("SQLDriversW")
 	procDataSources    = odbc32.NewProc("SQLDataSourcesW")
 	procColumns        = odbc32.NewProc("SQLColumnsW")
+	procPrimaryKeys    = odbc32.NewProc("SQLPrimaryKeysW")
 )
 
 // Lengths that say what kind of argument stands before them.
@@ -161,11 +163,16 @@ func DiagField(handleType int16, h Handle, n int, field int16) (int64, Return) {
 	return value, r
 }
 
-// Drivers is SQLDrivers: the name of the next installed driver.
-func Drivers(env Handle, direction uint16) (string, Return) {
-	return wideText(1, func(buf *uint16, room int16, length *int16) Return {
-		return ret(procDrivers.Call(uintptr(env), uintptr(direction), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length)), 0, 0, 0))
+// Drivers is SQLDrivers: name and attributes of the next installed driver. The
+// attributes are key=value texts, each with an ending zero.
+func Drivers(env Handle, direction uint16) (name, attributes string, r Return) {
+	var list [4096]uint16
+	var written int16
+	name, r = wideText(1, func(buf *uint16, room int16, length *int16) Return {
+		return ret(procDrivers.Call(uintptr(env), uintptr(direction), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length)),
+			uintptr(unsafe.Pointer(&list[0])), uintptr(len(list)), uintptr(unsafe.Pointer(&written))))
 	})
+	return name, string(utf16.Decode(list[:min(max(int(written), 0), len(list)-1)])), r
 }
 
 // DataSources is SQLDataSources: name and driver of the next data source.
@@ -186,4 +193,13 @@ func Columns(stmt Handle, schema, table string) Return {
 		return ret(procColumns.Call(uintptr(stmt), 0, 0, 0, 0, uintptr(unsafe.Pointer(wide(table))), terminated, 0, 0))
 	}
 	return ret(procColumns.Call(uintptr(stmt), 0, 0, uintptr(unsafe.Pointer(wide(schema))), terminated, uintptr(unsafe.Pointer(wide(table))), terminated, 0, 0))
+}
+
+// PrimaryKeys is SQLPrimaryKeys: it opens a result set of the key columns of a
+// table. An empty schema is the driver's choice.
+func PrimaryKeys(stmt Handle, schema, table string) Return {
+	if schema == "" {
+		return ret(procPrimaryKeys.Call(uintptr(stmt), 0, 0, 0, 0, uintptr(unsafe.Pointer(wide(table))), terminated))
+	}
+	return ret(procPrimaryKeys.Call(uintptr(stmt), 0, 0, uintptr(unsafe.Pointer(wide(schema))), terminated, uintptr(unsafe.Pointer(wide(table))), terminated))
 }
