@@ -19,6 +19,9 @@ type Loader struct {
 	Env      func(name string) (string, bool)       // nil leaves ${NAME} as written and lets database out: the run needs none
 	Drivers  []string                               // words of driver; nil allows any
 	Kinds    []string                               // words of type; nil allows any
+
+	Driver   string // stands for what the spec says, "" for nothing
+	Database string // likewise
 }
 
 // Load reads the spec at path and the files it names. The list holds all problems

@@ -33,7 +33,7 @@ func (r *reader) specFields() []field {
 		{"version", true, r.version},
 		{"package", true, r.identifier("package", &s.Package)},
 		{"out", false, r.text("out", &s.Out)},
-		{"driver", true, r.word("driver", r.Drivers, &s.Driver)},
+		{"driver", true, r.driver},
 		{"database", false, r.database},
 		{"schema", false, r.schema},
 		{"null", false, r.word("null", []string{NullSQL, NullPointer}, &s.Null)},
@@ -59,13 +59,20 @@ func (r *reader) identifier(what string, into *Text) func(*yaml.Node) {
 	}
 }
 
+func (r *reader) driver(n *yaml.Node) {
+	r.word("driver", r.Drivers, &r.spec.Driver)(n)
+	if r.Loader.Driver != "" {
+		r.spec.Driver.Value = r.Loader.Driver
+	}
+}
+
 var variable = regexp.MustCompile(`\$\{(\w+)\}`)
 
 // database reads the connection string. The text with its values is a secret: no
 // diagnostic shows it.
 func (r *reader) database(n *yaml.Node) {
 	r.text("database", &r.spec.Database)(n)
-	if r.Env == nil {
+	if r.Env == nil || r.Loader.Database != "" {
 		return
 	}
 	written := originOf(n, r.pos(n), r.problems.Sources)
@@ -85,6 +92,10 @@ func (r *reader) database(n *yaml.Node) {
 // checkDatabase tells when there is neither a database to ask nor a way to build one.
 func (r *reader) checkDatabase(n *yaml.Node) {
 	s := r.spec
+	if r.Loader.Database != "" {
+		s.Database.Value = r.Loader.Database
+		return
+	}
 	scratch := s.Driver.Value == "sqlite" && child(n, "schema") != nil
 	if r.Env != nil && n.Kind == yaml.MappingNode && child(n, "database") == nil && !scratch {
 		r.problem(n, "write an ODBC connection string, database: ${DSN}; with driver: sqlite, schema: is enough",

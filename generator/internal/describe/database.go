@@ -1,0 +1,228 @@
+package describe
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/odbcgen/odbcgen/generator/internal/diag"
+	"github.com/odbcgen/odbcgen/generator/internal/spec"
+	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// Database is a live connection to describe queries on.
+type Database struct {
+	plugin  *driver.Plugin
+	dialect sqlscan.Dialect
+	db      *runtime.DB
+	conn    *runtime.Conn
+	drop    []func() // what Close undoes, in order
+
+	tables  map[string][]Value               // by the table's name as written in SQL
+	catalog map[string][]runtime.TableColumn // by schema and table
+}
+
+// Open connects to the database of the spec, or builds a scratch database from
+// its schema files. Findings say why it could not; the Database is then nil.
+func Open(ctx context.Context, s *spec.Spec) (*Database, []diag.Diagnostic) {
+	d := &Database{
+		dialect: sqlscan.DialectOf(s.Driver.Value),
+		tables:  make(map[string][]Value), catalog: make(map[string][]runtime.TableColumn),
+	}
+	d.plugin, _ = driver.ByName(s.Driver.Value)
+	findings := d.connect(ctx, s)
+	if len(findings) == 0 {
+		findings = d.build(ctx, s)
+	}
+	if len(findings) > 0 {
+		d.Close()
+		return nil, findings
+	}
+	return d, nil
+}
+
+// Close drops the scratch database and disconnects.
+func (d *Database) Close() {
+	for i := len(d.drop) - 1; i >= 0; i-- {
+		d.drop[i]()
+	}
+}
+
+// Plugin returns what is known of the database.
+func (d *Database) Plugin() *driver.Plugin { return d.plugin }
+
+func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
+	connection, pos := s.Database.Value, s.Database.Pos
+	if len(s.SchemaFor(d.plugin.Name)) > 0 && d.plugin.Scratch.Connection != "" {
+		folder, err := os.MkdirTemp("", "odbcgen-")
+		if err != nil {
+			return fatal(pos, "", "a scratch database needs a temporary folder: %v", err)
+		}
+		d.drop = append(d.drop, func() { os.RemoveAll(folder) })
+		connection, pos = fmt.Sprintf(d.plugin.Scratch.Connection, filepath.Join(folder, "scratch.db")), s.Driver.Pos
+	}
+	if connection == "" {
+		return []diag.Diagnostic{{
+			Pos: s.Driver.Pos, Message: fmt.Sprintf("no database to describe the queries on %s", d.plugin.Name),
+			Help: "write database: ${NAME}, with an ODBC connection string in the environment variable NAME",
+		}}
+	}
+	var err error
+	if d.db, err = runtime.Open(ctx, connection, runtime.WithPoolSize(1)); err != nil {
+		return fatal(pos, connectHelp(err), "cannot connect to the database: %s", plainMessage(err))
+	}
+	d.drop = append(d.drop, d.db.Close)
+	if d.conn, err = d.db.Conn(ctx); err != nil {
+		return fatal(pos, "", "cannot connect to the database: %s", plainMessage(err))
+	}
+	d.drop = append(d.drop, d.conn.Close)
+	return d.checkPlugin(s)
+}
+
+// checkPlugin holds the driver of the spec against the live database.
+func (d *Database) checkPlugin(s *spec.Spec) []diag.Diagnostic {
+	if live := d.db.Plugin(); live != d.plugin && d.plugin != &driver.Generic {
+		return []diag.Diagnostic{{
+			Pos:     s.Driver.Pos,
+			Message: fmt.Sprintf("the spec says driver %s, the database calls itself %q", d.plugin.Name, d.conn.Server().DBMS),
+			Help:    fmt.Sprintf("write driver: %s, or connect to another database", live.Name),
+		}}
+	}
+	return nil
+}
+
+func fatal(pos diag.Pos, help, format string, args ...any) []diag.Diagnostic {
+	return []diag.Diagnostic{{Pos: pos, Message: fmt.Sprintf(format, args...), Help: help, Fatal: true}}
+}
+
+// build makes the scratch place and runs the schema files in it.
+func (d *Database) build(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
+	scripts := s.SchemaFor(d.plugin.Name)
+	if len(scripts) == 0 {
+		return nil
+	}
+	if findings := d.enterScratch(ctx, s); len(findings) > 0 {
+		return findings
+	}
+	for _, script := range scripts {
+		for _, statement := range sqlscan.Split(d.dialect, script.SQL.Text) {
+			if err := d.conn.Exec(ctx, statement.Text); err != nil {
+				return []diag.Diagnostic{d.scriptFailure(script, statement, err)}
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Database) enterScratch(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
+	scratch := d.plugin.Scratch
+	if scratch.Create == "" {
+		if scratch.Connection != "" {
+			return nil
+		}
+		return []diag.Diagnostic{{
+			Pos: s.Driver.Pos, Message: fmt.Sprintf("odbcgen cannot build a scratch database on driver %s", d.plugin.Name),
+			Help: "leave out schema, and write the connection string of a database that has the tables under database",
+		}}
+	}
+	name := d.plugin.Dialect.Quote("odbcgen_" + strconv.FormatInt(time.Now().UnixNano(), 36) + strconv.Itoa(os.Getpid()))
+	if err := d.conn.Exec(ctx, fmt.Sprintf(scratch.Create, name)); err != nil {
+		return fatal(s.Database.Pos, "the user needs the right to create it, or leave out schema", "cannot make a scratch schema: %s", plainMessage(err))
+	}
+	d.drop = append(d.drop, func() { d.conn.Exec(context.WithoutCancel(ctx), fmt.Sprintf(scratch.Drop, name)) })
+	if err := d.conn.Exec(ctx, fmt.Sprintf(scratch.Enter, name)); err != nil {
+		return fatal(s.Database.Pos, "", "cannot use the scratch schema: %s", plainMessage(err))
+	}
+	return nil
+}
+
+// check makes the database read a statement that its driver did not send it at
+// prepare time. Nothing is executed.
+func (d *Database) check(ctx context.Context, bound sqlscan.Bound) error {
+	c := d.plugin.Describe.Check
+	switch c.How {
+	case driver.CheckPrefix:
+		return d.conn.Exec(ctx, c.Prefix+withNulls(bound))
+	case driver.CheckQuoted:
+		return d.conn.Exec(ctx, c.Prefix+"'"+strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(bound.SQL)+"'")
+	}
+	return nil
+}
+
+// withNulls writes NULL for each marker, with the same length of everything else.
+func withNulls(bound sqlscan.Bound) string {
+	var b strings.Builder
+	from := 0
+	for _, use := range bound.Uses {
+		b.WriteString(bound.SQL[from:use.At] + "NULL")
+		from = use.At + 1
+	}
+	b.WriteString(bound.SQL[from:])
+	return b.String()
+}
+
+// table returns the described columns of a table, as written in SQL.
+func (d *Database) table(ctx context.Context, name string) ([]Value, error) {
+	if columns, ok := d.tables[name]; ok {
+		return columns, nil
+	}
+	columns, err := d.tableOf(ctx, name)
+	if err == nil {
+		d.tables[name] = columns
+	}
+	return columns, err
+}
+
+// catalogColumn returns what the catalog lists for a column.
+func (d *Database) catalogColumn(ctx context.Context, schema, table, name string) (runtime.TableColumn, bool) {
+	key := schema + "\x00" + table
+	columns, ok := d.catalog[key]
+	if !ok {
+		columns, _ = d.conn.TableColumns(ctx, schema, table) // a catalog that does not answer proves nothing
+		d.catalog[key] = columns
+	}
+	for _, c := range columns {
+		if strings.EqualFold(c.Name, name) {
+			return c, true
+		}
+	}
+	return runtime.TableColumn{}, false
+}
+
+// catalogNotNull tells whether the catalog says that a column of a table is
+// never NULL. A table is looked up as the driver spells it where it does.
+func (d *Database) catalogNotNull(ctx context.Context, c runtime.ColumnDescription, table, name string) bool {
+	schema := ""
+	if strings.EqualFold(table, c.Table) {
+		schema, table = c.Schema, c.Table
+	}
+	listed, ok := d.catalogColumn(ctx, schema, table, name)
+	// SQLite lets a primary key be NULL, but not one that is the row id.
+	return ok && (listed.NotNull || listed.PrimaryKey && strings.EqualFold(listed.TypeName, "INTEGER"))
+}
+
+// sqlType returns the type of a column, named as in its table, as the database
+// writes it.
+func (d *Database) sqlType(ctx context.Context, c runtime.ColumnDescription, column string) string {
+	name := strings.ToUpper(c.TypeName)
+	if d.plugin.Describe.Labels { // the declaration stands in the catalog, whole
+		if listed, ok := d.catalogColumn(ctx, c.Schema, c.Table, column); ok {
+			return strings.ToUpper(listed.TypeName)
+		}
+		return name
+	}
+	switch kind := d.plugin.KindOf(c.TypeName, c.Type, c.Unsigned); {
+	case kind == protocol.Decimal:
+		return fmt.Sprintf("%s(%d,%d)", name, c.Size, c.Digits)
+	case (c.Type == driver.Char || c.Type == driver.Varchar) && c.Size > 0 && c.Size < 1<<16:
+		return fmt.Sprintf("%s(%d)", name, c.Size)
+	}
+	return name
+}

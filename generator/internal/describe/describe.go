@@ -1,0 +1,203 @@
+// Package describe asks a database what queries take and return. Every answer
+// says where it comes from: the spec, the driver, a declared column, a probe, or
+// a table of functions. It executes none of the user's queries and decides
+// nothing about Go; what nobody can tell is a finding with advice, not a guess.
+package describe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/odbcgen/odbcgen/generator/internal/diag"
+	"github.com/odbcgen/odbcgen/generator/internal/spec"
+	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// Shape is what a query takes and returns.
+type Shape struct {
+	Params  []Value // one for each parameter marker, in order
+	Columns []Value
+}
+
+// Value is a parameter, a result column or a column of a table.
+type Value struct {
+	Name    string
+	Kind    protocol.Kind
+	Null    bool
+	SQLType string // as the database writes it, "" when it does not say
+	Source  string // where the type comes from
+}
+
+// Query describes one query. With findings, the Shape is not to be used.
+func (d *Database) Query(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
+	text := d.textOf(q)
+	s := statement{d: d, query: q, text: text, reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL)}
+	described, err := d.conn.Describe(ctx, text.Bound.SQL)
+	if err == nil {
+		err = d.check(ctx, text.Bound)
+	}
+	if err != nil {
+		return Shape{}, []diag.Diagnostic{s.failure(ctx, err)}
+	}
+	shape := Shape{Params: s.params(ctx, described.Params), Columns: s.columns(ctx, described.Columns)}
+	return shape, s.findings
+}
+
+// textOf returns the query's text for this database.
+func (d *Database) textOf(q *spec.Query) spec.SQL {
+	for _, variant := range q.Dialects {
+		if variant.Driver.Value == d.plugin.Name {
+			return variant.SQL
+		}
+	}
+	return q.SQL
+}
+
+// statement is a query being described.
+type statement struct {
+	d        *Database
+	query    *spec.Query
+	text     spec.SQL
+	reading  reading
+	findings []diag.Diagnostic
+}
+
+// find adds a finding about length bytes of the text sent, from offset on.
+func (s *statement) find(offset, length int, help, format string, args ...any) {
+	s.findAt(s.text.BoundPos(offset, length), help, format, args...)
+}
+
+func (s *statement) findAt(pos diag.Pos, help, format string, args ...any) {
+	s.findings = append(s.findings, diag.Diagnostic{
+		Pos: pos, Query: s.query.Name.Value, Message: fmt.Sprintf(format, args...), Help: help,
+	})
+}
+
+// params types the parameters.
+func (s *statement) params(ctx context.Context, described []runtime.ParamDescription) []Value {
+	uses := s.text.Bound.Uses
+	if len(described) != len(uses) {
+		s.find(0, len(s.text.Bound.SQL), "report this query as a bug of odbcgen", "the database counts %d parameters, odbcgen %d", len(described), len(uses))
+		return nil
+	}
+	values := make([]Value, len(uses))
+	for i, use := range uses {
+		values[i] = s.param(ctx, use, described[i])
+	}
+	return values
+}
+
+// param types one use of a parameter.
+func (s *statement) param(ctx context.Context, use sqlscan.Use, described runtime.ParamDescription) Value {
+	v := Value{Name: use.Name, Null: use.Nullable}
+	place := s.reading.place(use.At)
+	a := s.probe(ctx, place)
+	if kind := s.d.plugin.ParamKindOf(described.Type); s.d.plugin.Describe.Params && kind != protocol.Invalid {
+		a.Kind, a.Source = kind, "driver"
+	}
+	v.Kind, v.SQLType, v.Source = a.Kind, a.SQLType, a.Source
+	v.Null = v.Null || place.assigned && a.known() && !a.notNull
+	s.override(&v, s.query.Param(use.Name))
+	if v.Kind == protocol.Invalid {
+		s.findAt(s.text.Pos(use.Offset, use.Length),
+			fmt.Sprintf("say it in the spec, under params: %s: int64 (or another of odbcgen's types)", use.Name),
+			"the database does not say what type parameter %q has", use.Name)
+	}
+	return v
+}
+
+// override lets the spec have the last word.
+func (s *statement) override(v *Value, o spec.Override) {
+	if o.Type.Value != "" {
+		v.Kind, _ = protocol.ParseKind(o.Type.Value)
+		v.Source = "spec"
+	}
+	if o.Null.Set {
+		v.Null = o.Null.Value
+	}
+}
+
+// columns types the result columns.
+func (s *statement) columns(ctx context.Context, described []runtime.ColumnDescription) []Value {
+	values := make([]Value, len(described))
+	names := make([]string, len(described))
+	for i, c := range described {
+		a := s.column(ctx, c, s.reading.selected(i, len(described)))
+		values[i] = Value{Name: c.Name, Kind: a.Kind, Null: !a.notNull, SQLType: a.SQLType, Source: a.Source}
+		names[i] = c.Name
+		s.override(&values[i], s.query.Column(c.Name))
+		if values[i].Kind == protocol.Invalid {
+			s.unknownColumn(i, c)
+		}
+	}
+	s.checkOverrides(names)
+	return values
+}
+
+func (s *statement) unknownColumn(i int, c runtime.ColumnDescription) {
+	offset, length := s.reading.extent(s.reading.selected(i, 0))
+	what := ""
+	if s.d.plugin.Describe.Expressions {
+		what = fmt.Sprintf(" (the driver calls it %q, type code %d)", c.TypeName, c.Type)
+	}
+	s.find(offset, length,
+		fmt.Sprintf("say it in the spec, under columns: %s: int64 (or another of odbcgen's types)", c.Name),
+		"the database does not say what type column %q has%s", c.Name, what)
+}
+
+// checkOverrides tells of columns in the spec that the result has not.
+func (s *statement) checkOverrides(names []string) {
+	for _, o := range s.query.Columns {
+		if !slices.Contains(names, o.Name.Value) {
+			s.findAt(o.Name.Pos, diag.DidYouMean(o.Name.Value, names), "the result has no column %q", o.Name.Value)
+		}
+	}
+}
+
+// Bulk describes the columns of a bulk insert.
+func (d *Database) Bulk(ctx context.Context, b *spec.Bulk) ([]Value, []diag.Diagnostic) {
+	find := func(pos diag.Pos, help, format string, args ...any) []diag.Diagnostic {
+		return []diag.Diagnostic{{Pos: pos, Query: b.Name.Value, Message: fmt.Sprintf(format, args...), Help: help}}
+	}
+	all, err := d.tableOf(ctx, d.plugin.Dialect.QuoteQualified(b.Table.Value))
+	if err != nil {
+		return nil, find(b.Table.Pos, "", "%s", plainMessage(err))
+	}
+	names := make([]string, len(all))
+	for i, v := range all {
+		names[i] = v.Name
+	}
+	var values []Value
+	var findings []diag.Diagnostic
+	for _, c := range b.Columns {
+		i := slices.Index(names, c.Value)
+		switch {
+		case i < 0:
+			findings = append(findings, find(c.Pos, diag.DidYouMean(c.Value, names), "table %s has no column %q", b.Table.Value, c.Value)...)
+		case all[i].Kind == protocol.Invalid:
+			findings = append(findings, find(c.Pos, "insert it with a query whose params say the type", "the database does not say what type column %q has", c.Value)...)
+		default:
+			values = append(values, all[i])
+		}
+	}
+	return values, findings
+}
+
+// tableOf describes all columns of a table, given quoted.
+func (d *Database) tableOf(ctx context.Context, table string) ([]Value, error) {
+	sql := "SELECT * FROM " + table
+	described, err := d.conn.Describe(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	s := statement{d: d, reading: read(sqlscan.Scan(d.dialect, sql), sql)}
+	values := make([]Value, len(described.Columns))
+	for i, c := range described.Columns {
+		a := s.column(ctx, c, s.reading.selected(i, len(described.Columns)))
+		values[i] = Value{Name: c.Name, Kind: a.Kind, Null: !a.notNull, SQLType: a.SQLType, Source: a.Source}
+	}
+	return values, nil
+}

@@ -1,0 +1,374 @@
+package describe
+
+import (
+	"strings"
+
+	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+)
+
+// reading is our own reading of a statement: enough of its grammar to say what
+// stands beside a parameter and where a column comes from. Where it is not sure
+// it says nothing.
+type reading struct {
+	sql    string
+	tokens []sqlscan.Token // without comments
+	depth  []int           // parentheses around each token, those of "(" and ")" not counted
+}
+
+// span is a run of tokens: from is the first, to stands behind the last.
+type span struct{ from, to int }
+
+func (s span) empty() bool { return s.from >= s.to }
+
+func read(tokens []sqlscan.Token, sql string) reading {
+	r := reading{sql: sql, tokens: sqlscan.Significant(tokens)}
+	depth := 0
+	for _, t := range r.tokens {
+		if t.Is(")") {
+			depth--
+		}
+		r.depth = append(r.depth, depth)
+		if t.Is("(") {
+			depth++
+		}
+	}
+	return r
+}
+
+// is tells whether token i exists and is one of the words or symbols.
+func (r reading) is(i int, texts ...string) bool {
+	return i >= 0 && i < len(r.tokens) && r.tokens[i].Is(texts...)
+}
+
+// name returns what token i names, "" for a keyword that cannot be a name here.
+func (r reading) name(i int) string {
+	if i < 0 || i >= len(r.tokens) || r.tokens[i].Is(reserved...) {
+		return ""
+	}
+	return r.tokens[i].Name()
+}
+
+// reserved are the words that end a table reference or an operand.
+var reserved = strings.Fields(`SELECT FROM WHERE GROUP HAVING ORDER LIMIT OFFSET FETCH WINDOW UNION INTERSECT EXCEPT MINUS
+	RETURNING SET VALUES ON USING JOIN INNER LEFT RIGHT FULL CROSS OUTER NATURAL STRAIGHT_JOIN AS AND OR NOT IN LIKE ILIKE
+	BETWEEN IS CASE WHEN THEN ELSE END BY DISTINCT ALL FOR INTO INSERT UPDATE DELETE WITH DO DUPLICATE CONFLICT
+	TABLESAMPLE LATERAL`)
+
+// level returns the tokens between the innermost parentheses around token i, or
+// all of them.
+func (r reading) level(i int) span {
+	from := i
+	for from > 0 && !(r.is(from-1, "(") && r.depth[from-1] < r.depth[i]) {
+		from--
+	}
+	to := i
+	for to < len(r.tokens) && !(r.is(to, ")") && r.depth[to] < r.depth[i]) {
+		to++
+	}
+	return span{from, to}
+}
+
+// first returns the first token within s, at the depth of its first one, that is
+// one of the words; s.to when there is none.
+func (r reading) first(s span, words ...string) int {
+	for i := s.from; i < s.to; i++ {
+		if r.depth[i] == r.depth[s.from] && r.tokens[i].Is(words...) {
+			return i
+		}
+	}
+	return s.to
+}
+
+// arm returns the part of a level around token i between set operators, without
+// its WITH clause.
+func (r reading) arm(i int) span {
+	s := r.level(i)
+	if r.is(s.from, "WITH") {
+		if verb := r.first(s, "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "VALUES"); verb <= i {
+			s.from = verb
+		}
+	}
+	for {
+		operator := r.first(s, "UNION", "INTERSECT", "EXCEPT", "MINUS")
+		if operator >= s.to || operator > i {
+			s.to = operator
+			return s
+		}
+		s.from = operator + 1
+		if r.is(s.from, "ALL", "DISTINCT") {
+			s.from++
+		}
+	}
+}
+
+// main returns the first arm of the statement itself.
+func (r reading) main() span {
+	if len(r.tokens) == 0 {
+		return span{}
+	}
+	s := span{0, len(r.tokens)}
+	if r.is(0, "WITH") {
+		s.from = r.first(s, "SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "VALUES")
+	}
+	if s.empty() {
+		return s
+	}
+	return r.arm(s.from)
+}
+
+// with returns the text of the statement's WITH clause, "" without one.
+func (r reading) with() string {
+	if !r.is(0, "WITH") {
+		return ""
+	}
+	return r.sql[:r.tokens[min(r.main().from, len(r.tokens)-1)].Offset]
+}
+
+// text returns the SQL of s.
+func (r reading) text(s span) string {
+	offset, length := r.extent(s)
+	return r.sql[offset : offset+length]
+}
+
+// extent returns the place of s in the text; of an empty span, the whole text.
+func (r reading) extent(s span) (offset, length int) {
+	if s.empty() || s.to > len(r.tokens) {
+		return 0, len(r.sql)
+	}
+	offset = r.tokens[s.from].Offset
+	return offset, r.tokens[s.to-1].End() - offset
+}
+
+// fromClause returns the tokens between FROM and the next clause of an arm. An
+// UPDATE's table counts as its FROM clause, as does an INSERT's.
+func (r reading) fromClause(arm span) span {
+	ends := []string{"WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FETCH", "WINDOW", "FOR", "RETURNING", "SET", "VALUES", ";"}
+	start := r.first(arm, "FROM")
+	if start == arm.to {
+		start = r.first(arm, "UPDATE", "INTO")
+	}
+	from := span{start + 1, arm.to}
+	if from.empty() {
+		return span{}
+	}
+	from.to = r.first(from, ends...)
+	return from
+}
+
+// source is a table reference of a FROM clause.
+type source struct {
+	alias    string // the name that columns are qualified with
+	table    string // its last part, without quotes; "" for a derived table
+	nullable bool   // it stands on the outer side of a join
+}
+
+// sources reads a FROM clause; ok is false when not all of it was understood.
+func (r reading) sources(from span) (all []source, ok bool) {
+	ok = true
+	joined := from.from // behind the comma or JOIN before the reference
+	for joined < from.to {
+		s, next, understood := r.source(joined, from.to)
+		ok = ok && understood
+		if r.joins(joined-1, "RIGHT", "FULL") {
+			for i := range all {
+				all[i].nullable = true
+			}
+		}
+		s.nullable = r.joins(joined-1, "LEFT", "FULL")
+		all = append(all, s)
+		joined = from.to
+		if next < from.to {
+			joined = r.first(span{next, from.to}, ",", "JOIN", "STRAIGHT_JOIN") + 1
+		}
+	}
+	return all, ok
+}
+
+// joins tells whether the JOIN at token i is of one of the kinds.
+func (r reading) joins(i int, kinds ...string) bool {
+	if !r.is(i, "JOIN") {
+		return false
+	}
+	for i--; r.is(i, "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "OUTER", "NATURAL"); i-- {
+		if r.is(i, kinds...) {
+			return true
+		}
+	}
+	return false
+}
+
+// source reads the table reference at token i; next stands behind its alias.
+func (r reading) source(i, to int) (s source, next int, ok bool) {
+	if r.is(i, "LATERAL", "ONLY") {
+		i++
+	}
+	ok = true
+	if r.is(i, "(") {
+		ok = r.is(i+1, "SELECT", "WITH", "VALUES") // else a join in parentheses
+		i = r.closing(i) + 1
+	} else {
+		i, s.table = r.qualified(i)
+		if r.is(i, "(") { // a function
+			s.table, i = "", r.closing(i)+1
+		}
+	}
+	if r.is(i, "AS") {
+		i++
+	}
+	s.alias = s.table
+	if name := r.name(i); i < to && name != "" {
+		s.alias = name
+		i++
+	}
+	return s, min(i, to), ok
+}
+
+// qualified reads a dotted name and returns what stands behind it, and its last
+// part.
+func (r reading) qualified(i int) (next int, last string) {
+	for last = r.name(i); r.is(i+1, ".") && r.name(i+2) != ""; last = r.name(i) {
+		i += 2
+	}
+	return i + 1, last
+}
+
+// closing returns the ")" of the "(" at token i, the last token when it is open.
+func (r reading) closing(i int) int {
+	if end := sqlscan.Match(r.tokens, i); end >= 0 {
+		return end
+	}
+	return len(r.tokens) - 1
+}
+
+// defines tells whether the WITH clause defines the name.
+func (r reading) defines(name string) bool {
+	for i := range r.main().from {
+		if strings.EqualFold(r.name(i), name) && r.depth[i] == 0 && r.is(i+1, "AS", "(") {
+			return true
+		}
+	}
+	return false
+}
+
+// has tells whether a token anywhere is one of the words.
+func (r reading) has(words ...string) bool {
+	for i := range r.tokens {
+		if r.is(i, words...) {
+			return true
+		}
+	}
+	return false
+}
+
+// compound tells whether the statement itself is made with a set operator.
+func (r reading) compound() bool {
+	main := r.main()
+	return !main.empty() && main.to < len(r.tokens) && r.is(main.to, "UNION", "INTERSECT", "EXCEPT", "MINUS")
+}
+
+// items splits s at the commas of its own depth.
+func (r reading) items(s span) []span {
+	var all []span
+	for !s.empty() {
+		comma := r.first(s, ",")
+		all = append(all, span{s.from, comma})
+		s.from = comma + 1
+	}
+	return all
+}
+
+// selectList returns the items of an arm's SELECT list, or those of RETURNING.
+func (r reading) selectList(arm span) []span {
+	start := arm.from
+	if !r.is(start, "SELECT") {
+		start = r.first(arm, "RETURNING")
+	}
+	list := span{start + 1, arm.to}
+	if list.empty() {
+		return nil
+	}
+	if r.is(list.from, "DISTINCT", "ALL") {
+		list.from++
+	}
+	list.to = r.first(list, "FROM", "INTO", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "WINDOW", ";")
+	return r.items(list)
+}
+
+// selected returns the expression of result column i of n, without its alias;
+// the item itself when that is a star, and nothing where a star hides which it
+// is. With n 0 the column is counted from the front.
+func (r reading) selected(i, n int) span {
+	if len(r.tokens) == 0 {
+		return span{}
+	}
+	list := r.selectList(r.main())
+	for k, item := range list {
+		if r.is(item.to-1, "*") && (item.to-item.from == 1 || r.is(item.to-2, ".")) {
+			hidden := n - len(list) + 1 // columns that the star stands for, if it is the only one
+			switch {
+			case n > 0 && i >= k+hidden:
+				i -= hidden - 1
+			case i >= k:
+				return item
+			}
+		}
+	}
+	if i >= len(list) {
+		return span{}
+	}
+	return r.expression(list[i])
+}
+
+// expression returns an item without its alias.
+func (r reading) expression(item span) span {
+	if as := r.first(item, "AS"); as < item.to {
+		return span{item.from, as}
+	}
+	last := item.to - 1
+	if last > item.from && r.name(last) != "" && !r.is(last-1, ".") && r.operandEnds(last-1) {
+		return span{item.from, last}
+	}
+	return item
+}
+
+// operandEnds tells whether token i can be the last of an operand.
+func (r reading) operandEnds(i int) bool {
+	return r.is(i, ")", "END") || r.name(i) != "" || i >= 0 && (r.tokens[i].Kind == sqlscan.Number || r.tokens[i].Kind == sqlscan.String)
+}
+
+// reference returns qualifier and name of a column reference; ok is false for
+// any other expression.
+func (r reading) reference(s span) (qualifier, name string, ok bool) {
+	if s.empty() || r.name(s.from) == "" {
+		return "", "", false
+	}
+	if next, last := r.qualified(s.from); next == s.to {
+		if next-s.from > 2 {
+			qualifier = r.name(next - 3)
+		}
+		return qualifier, last, true
+	}
+	if r.is(s.to-1, "*") && s.to-s.from >= 3 {
+		return r.name(s.to - 3), "*", true
+	}
+	return "", "", false
+}
+
+// star tells whether an item is *.
+func (r reading) star(s span) bool { return s.to-s.from == 1 && r.is(s.from, "*") }
+
+// call returns name and arguments of a function call, with or without a window.
+func (r reading) call(s span) (name string, arguments []span, ok bool) {
+	if s.to-s.from < 3 || r.name(s.from) == "" || !r.is(s.from+1, "(") {
+		return "", nil, false
+	}
+	end := r.closing(s.from + 1)
+	if end+1 < s.to && !r.is(end+1, "OVER", "FILTER") {
+		return "", nil, false
+	}
+	inside := span{s.from + 2, end}
+	if r.is(inside.from, "DISTINCT") {
+		inside.from++
+	}
+	return strings.ToUpper(r.name(s.from)), r.items(inside), true
+}
