@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/driver"
+)
+
+func drivers() *cobra.Command {
+	return &cobra.Command{
+		Use:   "drivers",
+		Short: "List the installed ODBC drivers and data sources, with the plugin for each",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			installed, err := runtime.InstalledDrivers()
+			if err != nil {
+				return err
+			}
+			sources, err := runtime.DataSources()
+			if err != nil {
+				return err
+			}
+			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			fmt.Fprintln(t, "kind\tname\tdriver\tplugin")
+			libraries := make(map[string]string)
+			for _, d := range installed {
+				libraries[d.Name] = d.Driver
+				fmt.Fprintf(t, "driver\t%s\t%s\t%s\n", d.Name, d.Driver, driver.ForLibrary(d.Driver).Name)
+			}
+			for _, s := range sources {
+				library := s.Driver
+				if installed, ok := libraries[s.Driver]; ok {
+					library = installed
+				}
+				fmt.Fprintf(t, "source\t%s\t%s\t%s\n", s.Name, s.Driver, driver.ForLibrary(library).Name)
+			}
+			return t.Flush()
+		},
+	}
+}

@@ -1,0 +1,73 @@
+// Command odbcgen writes typed Go for SQL queries, with the types that the
+// user's own database tells through ODBC.
+//
+//	odbcgen generate     write the Go files of a spec
+//	odbcgen describe     show what queries take and return, and who says so
+//	odbcgen drivers      list ODBC drivers and data sources
+//	odbcgen version      show release and contract
+//
+// It exits with 0 when all is well, 2 when it found fault with the spec or its
+// SQL, and 1 when it could not run.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+
+	"github.com/odbcgen/odbcgen/generator"
+)
+
+// Exit codes.
+const (
+	exitClean    = 0
+	exitFailed   = 1
+	exitFindings = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := exitCode(root().ExecuteContext(ctx))
+	stop()
+	os.Exit(code)
+}
+
+// root is the command without a verb.
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "odbcgen",
+		Short:         "Typed Go for SQL, checked against your database through ODBC",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	cmd.AddCommand(generate(), describe(), drivers(), version())
+	return cmd
+}
+
+// exitCode prints an error and returns the process's exit code for it.
+func exitCode(err error) int {
+	var findings *generator.Diagnostics
+	switch {
+	case err == nil:
+		return exitClean
+	case errors.As(err, &findings):
+		fmt.Fprintln(os.Stderr, err)
+		if findings.Fatal() {
+			return exitFailed
+		}
+		return exitFindings
+	}
+	fmt.Fprintln(os.Stderr, "odbcgen:", err)
+	return exitFailed
+}
+
+// specFlags are the flags of verbs that read a spec.
+func specFlags(cmd *cobra.Command, o *generator.Options) {
+	cmd.Flags().StringVarP(&o.Spec, "file", "f", "queries.yaml", "spec file")
+	cmd.Flags().StringVar(&o.Driver, "driver", "", "driver plugin to use instead of the spec's")
+	cmd.Flags().StringVar(&o.Database, "database", "", "ODBC connection string to use instead of the spec's")
+}

@@ -1,0 +1,69 @@
+package generator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/odbcgen/odbcgen/generator/internal/describe"
+	"github.com/odbcgen/odbcgen/generator/internal/diag"
+)
+
+// Described is what a query, or a bulk insert, takes and returns.
+type Described struct {
+	Name    string
+	Params  []Value // in the order of the markers; a name used twice stands here twice
+	Columns []Value
+}
+
+// Value is a parameter or column.
+type Value struct {
+	Name    string
+	Type    string // odbcgen's word for it
+	Null    bool
+	SQLType string // as the database writes it, "" where it does not say
+	Source  string // where the type comes from
+}
+
+// Describe returns what the database says of the queries of the spec, of all
+// without names. What could be described is returned with the error, a
+// *Diagnostics.
+func Describe(ctx context.Context, o Options, names ...string) ([]Described, error) {
+	d := describeSpec(ctx, o)
+	var all []Described
+	var known []string
+	if d.spec != nil {
+		for _, q := range d.spec.Queries {
+			known = append(known, q.Name.Value)
+			if shape, ok := d.shapes[q.Name.Value]; ok && wanted(names, q.Name.Value) {
+				all = append(all, Described{q.Name.Value, values(shape.Params), values(shape.Columns)})
+			}
+		}
+		for _, b := range d.spec.Bulks {
+			known = append(known, b.Name.Value)
+			if columns, ok := d.bulks[b.Name.Value]; ok && wanted(names, b.Name.Value) {
+				all = append(all, Described{Name: b.Name.Value, Params: values(columns)})
+			}
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			d.problems.Add(diag.Diagnostic{
+				Pos: diag.Pos{File: o.Spec}, Message: fmt.Sprintf("there is no query %q", name), Help: diag.DidYouMean(name, known),
+			})
+		}
+	}
+	return all, errorOf(d.problems)
+}
+
+func wanted(names []string, name string) bool {
+	return len(names) == 0 || slices.Contains(names, name)
+}
+
+func values(described []describe.Value) []Value {
+	var all []Value
+	for _, v := range described {
+		all = append(all, Value{Name: v.Name, Type: v.Kind.String(), Null: v.Null, SQLType: v.SQLType, Source: v.Source})
+	}
+	return all
+}

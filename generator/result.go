@@ -1,0 +1,147 @@
+package generator
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/odbcgen/odbcgen/generator/internal/diag"
+	"github.com/odbcgen/odbcgen/generator/internal/emit"
+	"github.com/odbcgen/odbcgen/generator/internal/spec"
+)
+
+// Result is what a run has generated.
+type Result struct {
+	// Files are the generated files, in order of their names.
+	Files []File
+	// Stale are the paths of files that odbcgen wrote into the folder earlier and
+	// that belong to the spec no more.
+	Stale []string
+}
+
+// File is a generated file.
+type File struct {
+	Path    string
+	Content []byte
+	Changed bool // what lies there is missing or different
+}
+
+// newResult holds the files against the folder they belong in.
+func newResult(folder string, files []emit.File) (*Result, []diag.Diagnostic) {
+	r := &Result{}
+	var findings []diag.Diagnostic
+	for _, f := range files {
+		path := filepath.Join(folder, f.Name)
+		have, err := os.ReadFile(path)
+		if err == nil && !emit.Ours(have) {
+			findings = append(findings, diag.Diagnostic{
+				Pos: diag.Pos{File: path}, Fatal: true,
+				Message: "odbcgen would write this file, but has not written the one that is there",
+				Help:    "move it away, or set another folder under out",
+			})
+		}
+		r.Files = append(r.Files, File{Path: path, Content: f.Content, Changed: err != nil || !bytes.Equal(have, f.Content)})
+	}
+	r.Stale = stale(folder, r.Files)
+	return r, findings
+}
+
+// stale returns the files of ours in the folder that are not among files.
+func stale(folder string, files []File) []string {
+	var paths []string
+	candidates, _ := filepath.Glob(filepath.Join(escapeGlob(folder), "*.gen.go"))
+	for _, path := range candidates {
+		kept := slices.ContainsFunc(files, func(f File) bool { return f.Path == path })
+		if content, err := os.ReadFile(path); !kept && err == nil && emit.Ours(content) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// escapeGlob makes a folder's name mean itself in a pattern.
+func escapeGlob(name string) string {
+	var b bytes.Buffer
+	for _, c := range name {
+		if c == '*' || c == '?' || c == '[' {
+			fmt.Fprintf(&b, "[%c]", c)
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// Commit writes the files that have changed and removes the stale ones. Each
+// file is replaced whole, and none before all could be written.
+func (r *Result) Commit() error {
+	var written []string
+	defer func() {
+		for _, temp := range written {
+			os.Remove(temp)
+		}
+	}()
+	var changed []File
+	for _, f := range r.Files {
+		if !f.Changed {
+			continue
+		}
+		temp, err := writeBeside(f)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", f.Path, err)
+		}
+		written, changed = append(written, temp), append(changed, f)
+	}
+	for i, f := range changed {
+		if err := os.Rename(written[i], f.Path); err != nil {
+			return err
+		}
+	}
+	for _, path := range r.Stale {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeBeside writes the content into a new file in the folder of f.
+func writeBeside(f File) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(f.Path), 0o777); err != nil {
+		return "", err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(f.Path), ".odbcgen-*")
+	if err != nil {
+		return "", err
+	}
+	_, err = temp.Write(f.Content)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	return temp.Name(), err
+}
+
+// checkFolder tells early when files could not be written into the folder.
+func checkFolder(out spec.Text, problems *diag.List) {
+	existing := out.Value
+	for {
+		_, err := os.Stat(existing)
+		if !errors.Is(err, fs.ErrNotExist) || existing == filepath.Dir(existing) {
+			break
+		}
+		existing = filepath.Dir(existing) // it will be made
+	}
+	probe, err := os.CreateTemp(existing, ".odbcgen-*")
+	if err != nil {
+		problems.Add(diag.Diagnostic{
+			Pos: out.Pos, Fatal: true,
+			Message: fmt.Sprintf("cannot write into folder %s: %v", out.Value, errors.Unwrap(err)),
+			Help:    "make it writable, or set another folder under out",
+		})
+		return
+	}
+	probe.Close()
+	os.Remove(probe.Name())
+}
