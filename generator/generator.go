@@ -7,6 +7,7 @@ package generator
 import (
 	"context"
 	"os"
+	"slices"
 
 	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
@@ -75,10 +76,10 @@ func Generate(ctx context.Context, o Options) (*Result, error) {
 		return nil, err // a bug of ours: what was printed is not Go
 	}
 	result, findings := newResult(d.spec.Out.Value, files)
-	for _, f := range findings {
-		d.problems.Add(f)
+	if !d.add(findings) {
+		return nil, errorOf(d.problems)
 	}
-	return result, errorOf(d.problems)
+	return result, nil
 }
 
 // described is a spec with what the database said about it.
@@ -92,21 +93,31 @@ type described struct {
 // describeSpec reads the spec and describes every query with which nothing is
 // wrong yet, so that findings of both kinds come together.
 func describeSpec(ctx context.Context, o Options) *described {
-	loader := spec.Loader{Env: o.Env, Driver: o.Driver, Database: o.Database}
-	if loader.Env == nil {
-		loader.Env = os.LookupEnv
+	d := &described{shapes: make(map[string]describe.Shape), bulks: make(map[string][]describe.Value)}
+	d.spec, d.problems = loader(o).Load(o.Spec)
+	if d.spec != nil && d.spec.Driver.Value != "" && !d.problems.Fatal() {
+		d.describe(ctx)
+	}
+	return d
+}
+
+func loader(o Options) spec.Loader {
+	l := spec.Loader{Env: o.Env, Driver: o.Driver, Database: o.Database}
+	if l.Env == nil {
+		l.Env = os.LookupEnv
 	}
 	for _, p := range driver.All() {
-		loader.Drivers = append(loader.Drivers, p.Name)
+		l.Drivers = append(l.Drivers, p.Name)
 	}
 	for _, k := range protocol.Kinds() {
-		loader.Kinds = append(loader.Kinds, k.String())
+		l.Kinds = append(l.Kinds, k.String())
 	}
-	d := &described{shapes: make(map[string]describe.Shape), bulks: make(map[string][]describe.Value)}
-	d.spec, d.problems = loader.Load(o.Spec)
-	if d.spec == nil || d.spec.Driver.Value == "" || d.problems.Fatal() {
-		return d
-	}
+	return l
+}
+
+// describe asks the database about the queries and bulk inserts that the reader
+// of the spec has found no fault with.
+func (d *described) describe(ctx context.Context) {
 	faulty := make(map[string]bool)
 	for _, p := range d.problems.All() {
 		faulty[p.Query] = true
@@ -114,29 +125,33 @@ func describeSpec(ctx context.Context, o Options) *described {
 	db, findings := describe.Open(ctx, d.spec)
 	d.add(findings)
 	if db == nil {
-		return d
+		return
 	}
 	defer db.Close()
-	for i := range d.spec.Queries {
-		if q := &d.spec.Queries[i]; !faulty[q.Name.Value] && q.SQL.Bound.SQL != "" {
-			shape, findings := db.Query(ctx, q)
-			d.shapes[q.Name.Value] = shape
-			d.add(findings)
+	for _, q := range d.spec.Queries {
+		if !faulty[q.Name.Value] && q.SQL.Bound.SQL != "" {
+			shape, findings := db.Query(ctx, &q)
+			if d.add(findings) {
+				d.shapes[q.Name.Value] = shape
+			}
 		}
 	}
-	for i := range d.spec.Bulks {
-		b := &d.spec.Bulks[i]
-		columns, findings := db.Bulk(ctx, b)
-		d.bulks[b.Name.Value] = columns
-		d.add(findings)
+	for _, b := range d.spec.Bulks {
+		if !faulty[b.Name.Value] {
+			columns, findings := db.Bulk(ctx, &b)
+			if d.add(findings) {
+				d.bulks[b.Name.Value] = columns
+			}
+		}
 	}
-	return d
 }
 
-func (d *described) add(findings []diag.Diagnostic) {
+// add takes the findings into the problems, and tells whether there are none.
+func (d *described) add(findings []diag.Diagnostic) bool {
 	for _, f := range findings {
 		d.problems.Add(f)
 	}
+	return len(findings) == 0
 }
 
 // input joins spec and shapes for the plan.
@@ -145,26 +160,27 @@ func (d *described) input() plan.Input {
 	if d.spec.Null.Value == spec.NullPointer {
 		in.Null = plan.NullPointer
 	}
-	file := func(name string) *plan.SourceFile {
-		for i := range in.Files {
-			if in.Files[i].Name == name {
-				return &in.Files[i]
-			}
-		}
-		in.Files = append(in.Files, plan.SourceFile{Name: name})
-		return &in.Files[len(in.Files)-1]
-	}
 	for _, q := range d.spec.Queries {
-		f := file(q.File)
+		f := sourceFile(&in, q.File)
 		f.Queries = append(f.Queries, d.query(q))
 	}
 	for _, b := range d.spec.Bulks {
-		f := file(b.File)
+		f := sourceFile(&in, b.File)
 		f.Bulks = append(f.Bulks, plan.DescribedBulk{
 			Name: b.Name.Value, Doc: b.Doc.Value, Table: b.Table.Value, Columns: columns(d.bulks[b.Name.Value]),
 		})
 	}
 	return in
+}
+
+// sourceFile returns the file of the name, which it adds at first.
+func sourceFile(in *plan.Input, name string) *plan.SourceFile {
+	i := slices.IndexFunc(in.Files, func(f plan.SourceFile) bool { return f.Name == name })
+	if i < 0 {
+		i = len(in.Files)
+		in.Files = append(in.Files, plan.SourceFile{Name: name})
+	}
+	return &in.Files[i]
 }
 
 func (d *described) query(q spec.Query) plan.DescribedQuery {
@@ -197,22 +213,26 @@ func columns(values []describe.Value) []plan.Column {
 // diagnostic gives a problem of the plan its place in the spec.
 func (d *described) diagnostic(p plan.Problem) diag.Diagnostic {
 	found := diag.Diagnostic{Query: p.Query, Message: p.Message, Help: p.Help}
-	for _, q := range d.spec.Queries {
-		if q.Name.Value != p.Query {
-			continue
-		}
-		found.Pos = q.Name.Pos
-		for _, use := range q.SQL.Bound.Uses {
-			if p.Param != "" && use.Name == p.Param {
-				found.Pos = q.SQL.Pos(use.Offset, use.Length)
-				break
-			}
-		}
-	}
 	for _, b := range d.spec.Bulks {
 		if b.Name.Value == p.Query {
 			found.Pos = b.Name.Pos
 		}
 	}
+	for _, q := range d.spec.Queries {
+		if q.Name.Value == p.Query {
+			found.Pos = posIn(q, p)
+		}
+	}
 	return found
+}
+
+// posIn returns where the query has the parameter or column that a problem is
+// about.
+func posIn(q spec.Query, p plan.Problem) diag.Pos {
+	for _, use := range q.SQL.Bound.Uses {
+		if p.Param != "" && use.Name == p.Param {
+			return q.SQL.Pos(use.Offset, use.Length)
+		}
+	}
+	return q.Name.Pos
 }

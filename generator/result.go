@@ -79,13 +79,12 @@ func escapeGlob(name string) string {
 // Commit writes the files that have changed and removes the stale ones. Each
 // file is replaced whole, and none before all could be written.
 func (r *Result) Commit() error {
-	var written []string
+	written := make(map[string]string) // temporary file by path
 	defer func() {
 		for _, temp := range written {
 			os.Remove(temp)
 		}
 	}()
-	var changed []File
 	for _, f := range r.Files {
 		if !f.Changed {
 			continue
@@ -94,10 +93,14 @@ func (r *Result) Commit() error {
 		if err != nil {
 			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
-		written, changed = append(written, temp), append(changed, f)
+		written[f.Path] = temp
 	}
-	for i, f := range changed {
-		if err := os.Rename(written[i], f.Path); err != nil {
+	return r.replace(written)
+}
+
+func (r *Result) replace(written map[string]string) error {
+	for path, temp := range written {
+		if err := os.Rename(temp, path); err != nil {
 			return err
 		}
 	}
@@ -119,8 +122,11 @@ func writeBeside(f File) (string, error) {
 		return "", err
 	}
 	_, err = temp.Write(f.Content)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
-	return temp.Name(), err
+	if err = errors.Join(err, temp.Chmod(0o644), temp.Close()); err != nil {
+		os.Remove(temp.Name())
+		return "", err
+	}
+	return temp.Name(), nil
 }
 
 // checkFolder tells early when files could not be written into the folder.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -24,21 +26,23 @@ func drivers() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(t, "kind\tname\tdriver\tplugin")
-			libraries := make(map[string]string)
-			for _, d := range installed {
-				libraries[d.Name] = d.Driver
-				fmt.Fprintf(t, "driver\t%s\t%s\t%s\n", d.Name, d.Driver, driver.ForLibrary(d.Driver).Name)
-			}
-			for _, s := range sources {
-				library := s.Driver
-				if installed, ok := libraries[s.Driver]; ok {
-					library = installed
-				}
-				fmt.Fprintf(t, "source\t%s\t%s\t%s\n", s.Name, s.Driver, driver.ForLibrary(library).Name)
-			}
-			return t.Flush()
+			return listSources(cmd.OutOrStdout(), installed, sources)
 		},
 	}
+}
+
+// listSources prints drivers, and data sources with the plugin of their driver.
+func listSources(w io.Writer, installed, sources []runtime.Source) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "kind\tname\tdriver\tplugin")
+	libraries := make(map[string]string)
+	for _, d := range installed {
+		libraries[d.Name] = d.Driver
+		fmt.Fprintf(t, "driver\t%s\t%s\t%s\n", d.Name, d.Driver, driver.ForLibrary(d.Driver).Name)
+	}
+	for _, s := range sources {
+		library := cmp.Or(libraries[s.Driver], s.Driver)
+		fmt.Fprintf(t, "source\t%s\t%s\t%s\n", s.Name, s.Driver, driver.ForLibrary(library).Name)
+	}
+	return t.Flush()
 }

@@ -3,11 +3,11 @@ package describe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
 	"github.com/odbcgen/odbcgen/runtime"
-	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -16,20 +16,24 @@ type answer struct {
 	Kind    protocol.Kind
 	SQLType string
 	Source  string
-	notNull bool // proven never to be NULL
+	notNull bool // proven never to be NULL; of a column
 }
 
 func (a answer) known() bool { return a.Kind != protocol.Invalid }
 
-// column types a result column; item is its expression, empty where unknown.
-func (s *statement) column(ctx context.Context, c runtime.ColumnDescription, item span) answer {
+func (a answer) value(name string) Value {
+	return Value{Name: name, Kind: a.Kind, Null: !a.notNull, SQLType: a.SQLType, Source: a.Source}
+}
+
+// column types a result column.
+func (s *statement) column(ctx context.Context, c runtime.ColumnDescription, item item) answer {
 	var a answer
 	if c.Table != "" || s.d.plugin.Describe.Expressions {
 		a.Kind = s.d.plugin.KindOf(c.TypeName, c.Type, c.Unsigned)
 		a.Source, a.SQLType = "driver", s.d.sqlType(ctx, c, s.columnName(c, item))
 	}
 	if !a.known() {
-		inferred := s.infer(ctx, item)
+		inferred := s.infer(ctx, item.span)
 		a.Kind, a.Source = inferred.Kind, inferred.Source
 	}
 	a.notNull = s.notNull(ctx, c, item)
@@ -37,40 +41,118 @@ func (s *statement) column(ctx context.Context, c runtime.ColumnDescription, ite
 }
 
 // columnName returns the name of a column in its table, whatever its label.
-func (s *statement) columnName(c runtime.ColumnDescription, item span) string {
-	if _, name, ok := s.reading.reference(item); ok && name != "*" {
+func (s *statement) columnName(c runtime.ColumnDescription, item item) string {
+	if _, name, ok := s.reading.reference(item.span); ok && name != "*" {
 		return name
 	}
 	return c.Name
 }
 
+// item is the item of a SELECT list that a result column comes from, without its
+// alias. It is empty where it is not sure.
+type item struct {
+	span
+	source string // the source of a column that * stands for, "" where not known
+}
+
+// items returns the item for each of n result columns.
+func (s *statement) items(ctx context.Context, n int) []item {
+	r := s.reading
+	list := r.selectList(r.main())
+	sources, _ := r.sources(r.fromClause(r.main()))
+	oneStar := len(sources) == 1 && count(list, r.star) == 1
+	var all []item
+	for _, e := range list {
+		switch {
+		case !r.star(e):
+			all = append(all, item{span: r.expression(e)})
+		case oneStar:
+			all = append(all, slices.Repeat([]item{{span: e}}, max(0, n-len(list)+1))...)
+		default:
+			all = append(all, s.expand(ctx, e)...)
+		}
+	}
+	if len(all) != n {
+		return make([]item, n)
+	}
+	return all
+}
+
+func count(list []span, is func(span) bool) int {
+	n := 0
+	for _, e := range list {
+		if is(e) {
+			n++
+		}
+	}
+	return n
+}
+
+// expand returns the items that a star stands for. Where columns are joined by
+// their names it is not known which source they are from.
+func (s *statement) expand(ctx context.Context, star span) []item {
+	r := s.reading
+	from := r.fromClause(r.main())
+	sources, understood := r.sources(from)
+	if star.to-star.from > 1 || !understood || r.first(from, "NATURAL", "USING") < from.to {
+		return slices.Repeat([]item{{span: star}}, s.width(ctx, r.text(star)))
+	}
+	var all []item
+	for _, src := range sources {
+		all = append(all, slices.Repeat([]item{{star, src.alias}}, s.width(ctx, src.written+".*"))...)
+	}
+	return all
+}
+
+// width returns how many columns an item stands for, as the database says.
+func (s *statement) width(ctx context.Context, text string) int {
+	described, err := s.d.conn.Describe(ctx, s.selecting(text, s.reading.fromClause(s.reading.main())))
+	if err != nil {
+		return 0
+	}
+	return len(described.Columns)
+}
+
+// selecting returns a SELECT of one item from a FROM clause of the statement.
+func (s *statement) selecting(text string, from span) string {
+	return s.reading.with() + "SELECT " + text + " FROM " + s.reading.text(from)
+}
+
 // infer types an expression of which the database says nothing.
 func (s *statement) infer(ctx context.Context, e span) answer {
-	if e.empty() {
-		return answer{}
-	}
 	if a := s.literal(e); a.known() {
 		return a
 	}
 	r := s.reading
-	if r.first(e, "||") < e.to {
+	if r.first(e, "||") < e.to && r.first(e, looser...) == e.to {
 		return answer{Kind: protocol.Text, Source: "text operator"}
 	}
-	if r.is(e.from, "CAST") && r.is(e.to-1, ")") {
-		if as := r.first(span{e.from + 2, e.to - 1}, "AS"); as < e.to-1 {
-			return answer{Kind: s.d.castKind(r.name(as + 1)), Source: "cast"}
-		}
+	if name, ok := r.castTo(e); ok {
+		return answer{Kind: s.d.castKind(name), Source: "cast"}
 	}
 	name, arguments, ok := r.call(e)
-	f, known := functionOf(name)
+	f, known := s.d.function(name)
 	if !ok || !known {
 		return answer{}
 	}
-	a := answer{Kind: f.kind, Source: "function " + name, notNull: f.notNull}
+	a := answer{Kind: f.kind, Source: "function " + name}
 	if f.argument && len(arguments) > 0 {
 		a.Kind = s.argumentKind(ctx, f, arguments[0])
 	}
 	return a
+}
+
+// looser are the operators that bind less than ||, and those that bind as much.
+var looser = append(strings.Fields("AND OR NOT IN LIKE ILIKE GLOB REGEXP RLIKE MATCH BETWEEN ISNULL NOTNULL -> ->>"), comparisons...)
+
+// castTo returns the first word of the type of CAST(… AS type); ok is false for
+// any other expression.
+func (r reading) castTo(e span) (name string, ok bool) {
+	if e.empty() || !r.is(e.from, "CAST") || !r.is(e.from+1, "(") || r.closing(e.from+1) != e.to-1 {
+		return "", false
+	}
+	as := r.first(span{e.from + 2, e.to - 1}, "AS")
+	return r.name(as + 1), as < e.to-1
 }
 
 // castKind returns the kind of a CAST. SQLite's integers all have 64 bits.
@@ -102,50 +184,69 @@ func (s *statement) argumentKind(ctx context.Context, f function, argument span)
 
 // literal types a number, a text or a truth value.
 func (s *statement) literal(e span) answer {
+	if s.reading.is(e.from, "-", "+") {
+		e.from++
+		if e.from < e.to && s.reading.tokens[e.from].Kind != sqlscan.Number {
+			return answer{}
+		}
+	}
 	if e.to-e.from != 1 {
 		return answer{}
 	}
-	a := answer{Source: "literal", notNull: true}
-	switch t := s.reading.tokens[e.from]; {
-	case t.Kind == sqlscan.String:
-		a.Kind = protocol.Text
-	case t.Kind == sqlscan.Number && !strings.ContainsAny(t.Text, ".eE"):
-		a.Kind = protocol.Int64
-	case t.Kind == sqlscan.Number:
-		a.Kind = protocol.Float64
-	case t.Is("TRUE", "FALSE"):
-		a.Kind = protocol.Bool
+	if kind := literalKind(s.reading.tokens[e.from]); kind != protocol.Invalid {
+		return answer{Kind: kind, Source: "literal"}
 	}
-	return a
+	return answer{}
+}
+
+func literalKind(t sqlscan.Token) protocol.Kind {
+	text := strings.ToLower(t.Text)
+	switch {
+	case t.Kind == sqlscan.String && strings.HasPrefix(text, "x"):
+		return protocol.Binary
+	case t.Kind == sqlscan.String:
+		return protocol.Text
+	case t.Kind == sqlscan.Number && (strings.HasPrefix(text, "0x") || !strings.ContainsAny(text, ".e")):
+		return protocol.Int64
+	case t.Kind == sqlscan.Number:
+		return protocol.Float64
+	case t.Is("TRUE", "FALSE"):
+		return protocol.Bool
+	}
+	return protocol.Invalid
 }
 
 // typed asks the database for the type of an expression, by describing a SELECT
 // of it from the first of the FROM clauses in which it means something.
 func (s *statement) typed(ctx context.Context, e span, scopes []span) answer {
-	for i := e.from; i < e.to; i++ {
-		if s.reading.tokens[i].Kind == sqlscan.Question {
-			return answer{} // its type hangs on a parameter
-		}
+	if slices.ContainsFunc(s.reading.tokens[e.from:e.to], isMarker) {
+		return answer{} // its type hangs on a parameter
 	}
 	for _, from := range scopes {
-		sql := s.reading.with() + "SELECT " + s.reading.text(e) + " FROM " + s.reading.text(from)
-		described, err := s.d.conn.Describe(ctx, sql)
-		if err != nil || len(described.Columns) != 1 {
-			continue
-		}
-		probe := statement{d: s.d, reading: read(sqlscan.Scan(s.d.dialect, sql), sql)}
-		a := probe.column(ctx, described.Columns[0], probe.reading.selected(0, 1))
-		if a.known() {
-			a.Source = "probe " + s.reading.text(e)
+		if a := s.typedFrom(ctx, e, from); a.known() {
 			return a
 		}
 	}
 	return answer{}
 }
 
+func (s *statement) typedFrom(ctx context.Context, e, from span) answer {
+	sql := s.selecting(s.reading.text(e), from)
+	described, err := s.d.conn.Describe(ctx, sql)
+	if err != nil || len(described.Columns) != 1 {
+		return answer{}
+	}
+	probe := statement{d: s.d, reading: read(sqlscan.Scan(s.d.dialect, sql), sql)}
+	a := probe.column(ctx, described.Columns[0], probe.items(ctx, 1)[0])
+	a.Source = "probe " + s.reading.text(e)
+	return a
+}
+
 // probe types a parameter by what stands beside it.
 func (s *statement) probe(ctx context.Context, p place) answer {
 	switch {
+	case p.cast != "":
+		return answer{Kind: s.d.castKind(p.cast), Source: "cast to " + p.cast}
 	case p.kind != protocol.Invalid:
 		return answer{Kind: p.kind, Source: p.reason}
 	case p.table != "":
@@ -153,20 +254,20 @@ func (s *statement) probe(ctx context.Context, p place) answer {
 	case !p.operand.empty():
 		return s.typed(ctx, p.operand, s.assignedFirst(p))
 	}
+	if f, ok := s.d.function(p.function); ok && f.texts {
+		return answer{Kind: protocol.Text, Source: "argument of " + p.function}
+	}
 	return answer{}
 }
 
 // assignedFirst returns the FROM clauses for a parameter; for one that is
 // assigned in a SET clause they begin with the table that is changed.
 func (s *statement) assignedFirst(p place) []span {
-	scopes := s.reading.scopes(p.token)
+	scopes := s.reading.scopes(p.from)
 	if !p.assigned {
 		return scopes
 	}
-	arm := s.reading.arm(p.token)
-	start := s.reading.first(arm, "INTO", "UPDATE")
-	next, _ := s.reading.qualified(start + 1)
-	return append([]span{{start + 1, next}}, scopes...)
+	return append([]span{s.reading.target(s.reading.arm(p.from))}, scopes...)
 }
 
 // targetColumn types a parameter by the column that it is inserted into.
@@ -181,76 +282,4 @@ func (s *statement) targetColumn(ctx context.Context, p place) answer {
 		}
 	}
 	return answer{}
-}
-
-// notNull tells whether a column is proven never to be NULL. A driver's word is
-// not enough where an outer join, a grouping set or a set operator may add NULLs
-// that it does not see.
-func (s *statement) notNull(ctx context.Context, c runtime.ColumnDescription, item span) bool {
-	r := s.reading
-	if r.has("ROLLUP", "CUBE", "GROUPING") {
-		return false
-	}
-	if s.neverNull(item) && !r.compound() {
-		return true
-	}
-	computed := s.d.plugin.Describe.NotNull == driver.NotNullDescribed // the server works it out for any expression
-	told := computed && c.NotNull
-	if s.d.plugin.Describe.NotNull == driver.NotNullField {
-		told = c.NotNullField
-	}
-	qualifier, _, reference := r.reference(item)
-	if !reference && !r.star(item) || r.compound() {
-		return told && computed
-	}
-	from, ok := r.sources(r.fromClause(r.main()))
-	src, found := sourceOf(from, qualifier, c.Table)
-	switch {
-	case !ok || !found:
-		return told && computed && !r.has("LEFT", "RIGHT", "FULL")
-	case src.nullable:
-		return false
-	case told && (computed || strings.EqualFold(src.table, c.Table)) && !r.defines(src.table):
-		return true
-	case src.table == "" || r.defines(src.table):
-		return told && computed
-	}
-	return s.d.catalogNotNull(ctx, c, src.table, s.columnName(c, item))
-}
-
-// neverNull tells whether an expression cannot be NULL whatever it is made from.
-func (s *statement) neverNull(e span) bool {
-	if e.empty() {
-		return false
-	}
-	if s.literal(e).known() {
-		return true
-	}
-	name, arguments, ok := s.reading.call(e)
-	if !ok {
-		return false
-	}
-	if name == "COALESCE" || name == "IFNULL" {
-		for _, argument := range arguments {
-			if s.neverNull(argument) {
-				return true
-			}
-		}
-	}
-	f, known := functionOf(name)
-	return known && f.notNull
-}
-
-// sourceOf returns the table reference that a column belongs to.
-func sourceOf(from []source, qualifier, table string) (source, bool) {
-	var match source
-	matches := 0
-	for _, src := range from {
-		if qualifier != "" && strings.EqualFold(src.alias, qualifier) ||
-			qualifier == "" && (len(from) == 1 || table != "" && strings.EqualFold(src.table, table)) {
-			match = src
-			matches++
-		}
-	}
-	return match, matches == 1
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,13 +31,17 @@ type Database struct {
 }
 
 // Open connects to the database of the spec, or builds a scratch database from
-// its schema files. Findings say why it could not; the Database is then nil.
+// its schema files. Findings say why it could not; the Database is then nil. It
+// is nil without findings when a schema file could not be read.
 func Open(ctx context.Context, s *spec.Spec) (*Database, []diag.Diagnostic) {
 	d := &Database{
 		dialect: sqlscan.DialectOf(s.Driver.Value),
 		tables:  make(map[string][]Value), catalog: make(map[string][]runtime.TableColumn),
 	}
 	d.plugin, _ = driver.ByName(s.Driver.Value)
+	if slices.ContainsFunc(s.SchemaFor(d.plugin.Name), func(script spec.Schema) bool { return script.Unread }) {
+		return nil, nil
+	}
 	findings := d.connect(ctx, s)
 	if len(findings) == 0 {
 		findings = d.build(ctx, s)
@@ -196,27 +201,29 @@ func (d *Database) catalogColumn(ctx context.Context, schema, table, name string
 	return runtime.TableColumn{}, false
 }
 
-// catalogNotNull tells whether the catalog says that a column of a table is
-// never NULL. A table is looked up as the driver spells it where it does.
-func (d *Database) catalogNotNull(ctx context.Context, c runtime.ColumnDescription, table, name string) bool {
-	schema := ""
-	if strings.EqualFold(table, c.Table) {
-		schema, table = c.Schema, c.Table
+// catalogNotNull tells whether the catalog says that a column is never NULL, by
+// its name in its table.
+func (d *Database) catalogNotNull(ctx context.Context, c runtime.ColumnDescription, name string) bool {
+	listed, ok := d.catalogColumn(ctx, c.Schema, c.Table, name)
+	return ok && (listed.NotNull || listed.PrimaryKey && d.keyNotNull(ctx, c.Table, name))
+}
+
+// keyNotNull tells whether a column of a primary key is never NULL. In SQLite it
+// may be, unless it is the row id, which then goes by its name.
+func (d *Database) keyNotNull(ctx context.Context, table, name string) bool {
+	if d.plugin.Name != "sqlite" {
+		return true
 	}
-	listed, ok := d.catalogColumn(ctx, schema, table, name)
-	// SQLite lets a primary key be NULL, but not one that is the row id.
-	return ok && (listed.NotNull || listed.PrimaryKey && strings.EqualFold(listed.TypeName, "INTEGER"))
+	described, err := d.conn.Describe(ctx, "SELECT rowid FROM "+d.plugin.Dialect.Quote(table))
+	return err == nil && strings.EqualFold(described.Columns[0].Name, name)
 }
 
 // sqlType returns the type of a column, named as in its table, as the database
 // writes it.
 func (d *Database) sqlType(ctx context.Context, c runtime.ColumnDescription, column string) string {
 	name := strings.ToUpper(c.TypeName)
-	if d.plugin.Describe.Labels { // the declaration stands in the catalog, whole
-		if listed, ok := d.catalogColumn(ctx, c.Schema, c.Table, column); ok {
-			return strings.ToUpper(listed.TypeName)
-		}
-		return name
+	if d.plugin.Describe.Labels {
+		return d.declaration(ctx, c, column)
 	}
 	switch kind := d.plugin.KindOf(c.TypeName, c.Type, c.Unsigned); {
 	case kind == protocol.Decimal:
@@ -225,4 +232,14 @@ func (d *Database) sqlType(ctx context.Context, c runtime.ColumnDescription, col
 		return fmt.Sprintf("%s(%d)", name, c.Size)
 	}
 	return name
+}
+
+// declaration returns the whole type of a column from the catalog. A column of
+// the name with another type is another column, renamed on the way.
+func (d *Database) declaration(ctx context.Context, c runtime.ColumnDescription, column string) string {
+	listed, ok := d.catalogColumn(ctx, c.Schema, c.Table, column)
+	if word, _, _ := strings.Cut(listed.TypeName, "("); ok && strings.EqualFold(strings.TrimSpace(word), strings.TrimSpace(c.TypeName)) {
+		return strings.ToUpper(listed.TypeName)
+	}
+	return strings.ToUpper(c.TypeName)
 }

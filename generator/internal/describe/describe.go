@@ -13,6 +13,7 @@ import (
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
 	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
 	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -35,8 +36,14 @@ type Value struct {
 func (d *Database) Query(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
 	text := d.textOf(q)
 	s := statement{d: d, query: q, text: text, reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL)}
+	// MariaDB Connector/ODBC 3.1.15 crashes at the statement after a VALUES, and
+	// sqliteodbc 0.9998 shows no rows of one.
+	if s.reading.is(0, "VALUES") && d.plugin.Describe.Check.How != driver.NoCheck {
+		s.find(0, len("VALUES"), "write SELECT * FROM (VALUES …) AS v", "the driver cannot run VALUES as a statement")
+		return Shape{}, s.findings
+	}
 	described, err := d.conn.Describe(ctx, text.Bound.SQL)
-	if err == nil {
+	if err == nil && len(described.Columns) == 0 {
 		err = d.check(ctx, text.Bound)
 	}
 	if err != nil {
@@ -87,26 +94,33 @@ func (s *statement) params(ctx context.Context, described []runtime.ParamDescrip
 	for i, use := range uses {
 		values[i] = s.param(ctx, use, described[i])
 	}
+	shareTypes(values)
+	for i, use := range uses {
+		s.override(&values[i], s.query.Param(use.Name))
+		if values[i].Kind == protocol.Invalid {
+			s.unknownParam(use)
+		}
+	}
 	return values
 }
 
 // param types one use of a parameter.
 func (s *statement) param(ctx context.Context, use sqlscan.Use, described runtime.ParamDescription) Value {
-	v := Value{Name: use.Name, Null: use.Nullable}
 	place := s.reading.place(use.At)
 	a := s.probe(ctx, place)
+	a.notNull = a.notNull || !place.assigned || !a.known()
 	if kind := s.d.plugin.ParamKindOf(described.Type); s.d.plugin.Describe.Params && kind != protocol.Invalid {
 		a.Kind, a.Source = kind, "driver"
 	}
-	v.Kind, v.SQLType, v.Source = a.Kind, a.SQLType, a.Source
-	v.Null = v.Null || place.assigned && a.known() && !a.notNull
-	s.override(&v, s.query.Param(use.Name))
-	if v.Kind == protocol.Invalid {
-		s.findAt(s.text.Pos(use.Offset, use.Length),
-			fmt.Sprintf("say it in the spec, under params: %s: int64 (or another of odbcgen's types)", use.Name),
-			"the database does not say what type parameter %q has", use.Name)
-	}
+	v := a.value(use.Name)
+	v.Null = v.Null || use.Nullable
 	return v
+}
+
+func (s *statement) unknownParam(use sqlscan.Use) {
+	s.findAt(s.text.Pos(use.Offset, use.Length),
+		fmt.Sprintf("say it in the spec, under params: %s: int64 (or another of odbcgen's types)", use.Name),
+		"the database does not say what type parameter %q has", use.Name)
 }
 
 // override lets the spec have the last word.
@@ -120,25 +134,38 @@ func (s *statement) override(v *Value, o spec.Override) {
 	}
 }
 
+// shareTypes gives a use of a parameter of which nothing is known the type of
+// another use of the same name.
+func shareTypes(values []Value) {
+	for i := range values {
+		v := &values[i]
+		for _, other := range values {
+			if v.Kind == protocol.Invalid && other.Name == v.Name {
+				v.Kind, v.SQLType, v.Source = other.Kind, other.SQLType, other.Source
+			}
+		}
+	}
+}
+
 // columns types the result columns.
 func (s *statement) columns(ctx context.Context, described []runtime.ColumnDescription) []Value {
 	values := make([]Value, len(described))
 	names := make([]string, len(described))
+	items := s.items(ctx, len(described))
 	for i, c := range described {
-		a := s.column(ctx, c, s.reading.selected(i, len(described)))
-		values[i] = Value{Name: c.Name, Kind: a.Kind, Null: !a.notNull, SQLType: a.SQLType, Source: a.Source}
+		values[i] = s.column(ctx, c, items[i]).value(c.Name)
 		names[i] = c.Name
 		s.override(&values[i], s.query.Column(c.Name))
 		if values[i].Kind == protocol.Invalid {
-			s.unknownColumn(i, c)
+			s.unknownColumn(c, items[i].span)
 		}
 	}
 	s.checkOverrides(names)
 	return values
 }
 
-func (s *statement) unknownColumn(i int, c runtime.ColumnDescription) {
-	offset, length := s.reading.extent(s.reading.selected(i, 0))
+func (s *statement) unknownColumn(c runtime.ColumnDescription, item span) {
+	offset, length := s.reading.extent(item)
 	what := ""
 	if s.d.plugin.Describe.Expressions {
 		what = fmt.Sprintf(" (the driver calls it %q, type code %d)", c.TypeName, c.Type)
@@ -195,9 +222,9 @@ func (d *Database) tableOf(ctx context.Context, table string) ([]Value, error) {
 	}
 	s := statement{d: d, reading: read(sqlscan.Scan(d.dialect, sql), sql)}
 	values := make([]Value, len(described.Columns))
-	for i, c := range described.Columns {
-		a := s.column(ctx, c, s.reading.selected(i, len(described.Columns)))
-		values[i] = Value{Name: c.Name, Kind: a.Kind, Null: !a.notNull, SQLType: a.SQLType, Source: a.Source}
+	for i, item := range s.items(ctx, len(values)) {
+		c := described.Columns[i]
+		values[i] = s.column(ctx, c, item).value(c.Name)
 	}
 	return values, nil
 }

@@ -88,16 +88,8 @@ func (s *statement) suggest(ctx context.Context, word string) string {
 	}
 	parts := strings.Split(word, ".")
 	var names []string
-	for i := range s.reading.tokens {
-		if !s.reading.is(i, "FROM", "JOIN", "UPDATE", "INTO", ",") {
-			continue
-		}
-		src, next, _ := s.reading.source(i+1, len(s.reading.tokens))
-		if src.table == "" || s.reading.is(i, ",") && next-i > 3 {
-			continue
-		}
-		end, _ := s.reading.qualified(i + 1)
-		columns, err := s.d.table(ctx, s.reading.text(span{i + 1, end}))
+	for _, table := range s.reading.tables() {
+		columns, err := s.d.table(ctx, table)
 		for _, c := range columns {
 			if err == nil && !slices.Contains(names, c.Name) {
 				names = append(names, c.Name)
@@ -105,6 +97,22 @@ func (s *statement) suggest(ctx context.Context, word string) string {
 		}
 	}
 	return diag.DidYouMean(parts[len(parts)-1], names)
+}
+
+// tables returns the names, as written, that stand where tables do.
+func (r reading) tables() []string {
+	var all []string
+	for i := range r.tokens {
+		from := r.fromClause(r.arm(i))
+		listed := r.is(i, ",") && from.from < i && i < from.to
+		if !listed && !r.is(i, "FROM", "JOIN", "UPDATE", "INTO") {
+			continue
+		}
+		if next, name := r.qualified(i + 1); name != "" && next <= len(r.tokens) {
+			all = append(all, r.text(span{i + 1, next}))
+		}
+	}
+	return all
 }
 
 // connectHelp says what to do about a failed connection.

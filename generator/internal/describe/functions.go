@@ -1,6 +1,7 @@
 package describe
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/protocol"
@@ -13,28 +14,31 @@ type function struct {
 	kind     protocol.Kind
 	argument bool // the type is that of the first argument; kind stands for an integer one
 	notNull  bool
+	texts    bool   // parameters among the arguments are texts
+	only     string // the plugin whose database has it; elsewhere it may be anything
 }
 
 var functions = []function{
-	{names: "COUNT ROW_NUMBER RANK DENSE_RANK NTILE", kind: protocol.Int64, notNull: true},
+	{names: "COUNT ROW_NUMBER RANK DENSE_RANK", kind: protocol.Int64, notNull: true},
+	{names: "NTILE", kind: protocol.Int64}, // NULL of NULL
 	{names: "LENGTH CHAR_LENGTH CHARACTER_LENGTH OCTET_LENGTH INSTR POSITION UNICODE SIGN", kind: protocol.Int64},
-	{names: "LOWER UPPER TRIM LTRIM RTRIM SUBSTR SUBSTRING REPLACE CONCAT GROUP_CONCAT STRING_AGG HEX PRINTF FORMAT STRFTIME QUOTE TYPEOF", kind: protocol.Text},
+	{names: "LOWER UPPER TRIM LTRIM RTRIM REPLACE CONCAT", kind: protocol.Text, texts: true},
+	{names: "SUBSTR SUBSTRING GROUP_CONCAT STRING_AGG HEX PRINTF FORMAT STRFTIME QUOTE TYPEOF", kind: protocol.Text},
 	{names: "MIN MAX COALESCE IFNULL NULLIF LAG LEAD FIRST_VALUE LAST_VALUE NTH_VALUE ABS", argument: true},
 	{names: "SUM", kind: protocol.Int64, argument: true},
 	{names: "ROUND", kind: protocol.Float64, argument: true},
 	{names: "AVG PERCENT_RANK CUME_DIST", kind: protocol.Float64},
-	{names: "TOTAL", kind: protocol.Float64, notNull: true},
+	{names: "TOTAL", kind: protocol.Float64, notNull: true, only: "sqlite"},
 	{names: "DATE", kind: protocol.Date},
 	{names: "DATETIME", kind: protocol.Timestamp},
 	{names: "TIME", kind: protocol.Time},
 }
 
-func functionOf(name string) (function, bool) {
+// function returns what is known of a function, named in capitals.
+func (d *Database) function(name string) (function, bool) {
 	for _, f := range functions {
-		for known := range strings.FieldsSeq(f.names) {
-			if known == name {
-				return f, true
-			}
+		if slices.Contains(strings.Fields(f.names), name) && (f.only == "" || f.only == d.plugin.Name) {
+			return f, true
 		}
 	}
 	return function{}, false
@@ -66,10 +70,8 @@ var casts = []struct {
 // castKind returns the kind of a type name, Invalid for an unknown one.
 func castKind(name string) protocol.Kind {
 	for _, c := range casts {
-		for known := range strings.FieldsSeq(c.names) {
-			if strings.EqualFold(known, name) {
-				return c.kind
-			}
+		if slices.Contains(strings.Fields(c.names), strings.ToUpper(name)) {
+			return c.kind
 		}
 	}
 	return protocol.Invalid

@@ -52,7 +52,7 @@ func (r reading) name(i int) string {
 var reserved = strings.Fields(`SELECT FROM WHERE GROUP HAVING ORDER LIMIT OFFSET FETCH WINDOW UNION INTERSECT EXCEPT MINUS
 	RETURNING SET VALUES ON USING JOIN INNER LEFT RIGHT FULL CROSS OUTER NATURAL STRAIGHT_JOIN AS AND OR NOT IN LIKE ILIKE
 	BETWEEN IS CASE WHEN THEN ELSE END BY DISTINCT ALL FOR INTO INSERT UPDATE DELETE WITH DO DUPLICATE CONFLICT
-	TABLESAMPLE LATERAL`)
+	TABLESAMPLE LATERAL NULL DEFAULT`)
 
 // level returns the tokens between the innermost parentheses around token i, or
 // all of them.
@@ -139,90 +139,6 @@ func (r reading) extent(s span) (offset, length int) {
 	return offset, r.tokens[s.to-1].End() - offset
 }
 
-// fromClause returns the tokens between FROM and the next clause of an arm. An
-// UPDATE's table counts as its FROM clause, as does an INSERT's.
-func (r reading) fromClause(arm span) span {
-	ends := []string{"WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FETCH", "WINDOW", "FOR", "RETURNING", "SET", "VALUES", ";"}
-	start := r.first(arm, "FROM")
-	if start == arm.to {
-		start = r.first(arm, "UPDATE", "INTO")
-	}
-	from := span{start + 1, arm.to}
-	if from.empty() {
-		return span{}
-	}
-	from.to = r.first(from, ends...)
-	return from
-}
-
-// source is a table reference of a FROM clause.
-type source struct {
-	alias    string // the name that columns are qualified with
-	table    string // its last part, without quotes; "" for a derived table
-	nullable bool   // it stands on the outer side of a join
-}
-
-// sources reads a FROM clause; ok is false when not all of it was understood.
-func (r reading) sources(from span) (all []source, ok bool) {
-	ok = true
-	joined := from.from // behind the comma or JOIN before the reference
-	for joined < from.to {
-		s, next, understood := r.source(joined, from.to)
-		ok = ok && understood
-		if r.joins(joined-1, "RIGHT", "FULL") {
-			for i := range all {
-				all[i].nullable = true
-			}
-		}
-		s.nullable = r.joins(joined-1, "LEFT", "FULL")
-		all = append(all, s)
-		joined = from.to
-		if next < from.to {
-			joined = r.first(span{next, from.to}, ",", "JOIN", "STRAIGHT_JOIN") + 1
-		}
-	}
-	return all, ok
-}
-
-// joins tells whether the JOIN at token i is of one of the kinds.
-func (r reading) joins(i int, kinds ...string) bool {
-	if !r.is(i, "JOIN") {
-		return false
-	}
-	for i--; r.is(i, "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "OUTER", "NATURAL"); i-- {
-		if r.is(i, kinds...) {
-			return true
-		}
-	}
-	return false
-}
-
-// source reads the table reference at token i; next stands behind its alias.
-func (r reading) source(i, to int) (s source, next int, ok bool) {
-	if r.is(i, "LATERAL", "ONLY") {
-		i++
-	}
-	ok = true
-	if r.is(i, "(") {
-		ok = r.is(i+1, "SELECT", "WITH", "VALUES") // else a join in parentheses
-		i = r.closing(i) + 1
-	} else {
-		i, s.table = r.qualified(i)
-		if r.is(i, "(") { // a function
-			s.table, i = "", r.closing(i)+1
-		}
-	}
-	if r.is(i, "AS") {
-		i++
-	}
-	s.alias = s.table
-	if name := r.name(i); i < to && name != "" {
-		s.alias = name
-		i++
-	}
-	return s, min(i, to), ok
-}
-
 // qualified reads a dotted name and returns what stands behind it, and its last
 // part.
 func (r reading) qualified(i int) (next int, last string) {
@@ -283,40 +199,34 @@ func (r reading) selectList(arm span) []span {
 	if !r.is(start, "SELECT") {
 		start = r.first(arm, "RETURNING")
 	}
-	list := span{start + 1, arm.to}
+	list := span{r.skipDistinct(start + 1), arm.to}
 	if list.empty() {
 		return nil
 	}
-	if r.is(list.from, "DISTINCT", "ALL") {
-		list.from++
-	}
-	list.to = r.first(list, "FROM", "INTO", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "WINDOW", ";")
+	list.to = min(r.from(list), r.first(list, "INTO", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "WINDOW", ";"))
 	return r.items(list)
 }
 
-// selected returns the expression of result column i of n, without its alias;
-// the item itself when that is a star, and nothing where a star hides which it
-// is. With n 0 the column is counted from the front.
-func (r reading) selected(i, n int) span {
-	if len(r.tokens) == 0 {
-		return span{}
+// skipDistinct steps over DISTINCT, DISTINCT ON (…) or ALL at token i.
+func (r reading) skipDistinct(i int) int {
+	if r.is(i, "DISTINCT", "ALL") {
+		i++
 	}
-	list := r.selectList(r.main())
-	for k, item := range list {
-		if r.is(item.to-1, "*") && (item.to-item.from == 1 || r.is(item.to-2, ".")) {
-			hidden := n - len(list) + 1 // columns that the star stands for, if it is the only one
-			switch {
-			case n > 0 && i >= k+hidden:
-				i -= hidden - 1
-			case i >= k:
-				return item
-			}
+	if r.is(i, "ON") && r.is(i+1, "(") {
+		i = r.closing(i+1) + 1
+	}
+	return i
+}
+
+// from returns the FROM of a clause within s, at the depth of its first token;
+// s.to when there is none. The one of IS DISTINCT FROM is none.
+func (r reading) from(s span) int {
+	for i := r.first(s, "FROM"); i < s.to; i = r.first(span{i + 1, s.to}, "FROM") {
+		if !r.is(i-1, "DISTINCT") {
+			return i
 		}
 	}
-	if i >= len(list) {
-		return span{}
-	}
-	return r.expression(list[i])
+	return s.to
 }
 
 // expression returns an item without its alias.
@@ -354,21 +264,44 @@ func (r reading) reference(s span) (qualifier, name string, ok bool) {
 	return "", "", false
 }
 
-// star tells whether an item is *.
-func (r reading) star(s span) bool { return s.to-s.from == 1 && r.is(s.from, "*") }
-
 // call returns name and arguments of a function call, with or without a window.
 func (r reading) call(s span) (name string, arguments []span, ok bool) {
-	if s.to-s.from < 3 || r.name(s.from) == "" || !r.is(s.from+1, "(") {
+	if s.to-s.from < 3 || !r.calls(s.from) || r.skipWindow(r.skipFilter(r.closing(s.from+1)+1)) != s.to {
 		return "", nil, false
 	}
-	end := r.closing(s.from + 1)
-	if end+1 < s.to && !r.is(end+1, "OVER", "FILTER") {
-		return "", nil, false
-	}
-	inside := span{s.from + 2, end}
+	inside := span{s.from + 2, r.closing(s.from + 1)}
 	if r.is(inside.from, "DISTINCT") {
 		inside.from++
 	}
 	return strings.ToUpper(r.name(s.from)), r.items(inside), true
+}
+
+// calls tells whether token i is the name of a function being called. One in
+// quotes may be any function.
+func (r reading) calls(i int) bool {
+	return r.name(i) != "" && r.tokens[i].Kind == sqlscan.Word && r.is(i+1, "(")
+}
+
+// skipFilter steps over FILTER (…) at token i.
+func (r reading) skipFilter(i int) int {
+	if r.is(i, "FILTER") && r.is(i+1, "(") {
+		return r.closing(i+1) + 1
+	}
+	return i
+}
+
+// skipWindow steps over OVER (…) or OVER name at token i.
+func (r reading) skipWindow(i int) int {
+	switch {
+	case r.is(i, "OVER") && r.is(i+1, "("):
+		return r.closing(i+1) + 1
+	case r.is(i, "OVER"):
+		return i + 2
+	}
+	return i
+}
+
+// star tells whether an item stands for columns: * or t.*.
+func (r reading) star(s span) bool {
+	return r.is(s.to-1, "*") && (s.to-s.from == 1 || r.is(s.to-2, "."))
 }

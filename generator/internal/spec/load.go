@@ -70,7 +70,7 @@ func (r *reader) read(path string, at diag.Diagnostic) (string, bool) {
 		r.add(at)
 		return "", false
 	}
-	text := string(content)
+	text := strings.ReplaceAll(string(content), "\r\n", "\n") // which git may make of each other
 	r.problems.AddSource(path, text)
 	if !utf8.ValidString(text) {
 		valid := strings.Index(strings.ToValidUTF8(text, "\x00"), "\x00")

@@ -59,10 +59,18 @@ func (r *reader) identifier(what string, into *Text) func(*yaml.Node) {
 	}
 }
 
+// driver reads the name of a plugin; of one that does not exist nothing is kept.
 func (r *reader) driver(n *yaml.Node) {
-	r.word("driver", r.Drivers, &r.spec.Driver)(n)
+	into := &r.spec.Driver
+	r.text("driver", into)(n)
+	at := diag.Diagnostic{Pos: into.Pos}
 	if r.Loader.Driver != "" {
-		r.spec.Driver.Value = r.Loader.Driver
+		into.Value, at.Pos = r.Loader.Driver, diag.Pos{}
+	}
+	if into.Value != "" && r.Drivers != nil && !slices.Contains(r.Drivers, into.Value) {
+		at.Message, at.Help = fmt.Sprintf("unknown driver %q", into.Value), oneOf(into.Value, r.Drivers)
+		r.add(at)
+		into.Value = ""
 	}
 }
 
@@ -72,6 +80,7 @@ var variable = regexp.MustCompile(`\$\{(\w+)\}`)
 // diagnostic shows it.
 func (r *reader) database(n *yaml.Node) {
 	r.text("database", &r.spec.Database)(n)
+	r.hidePassword(n)
 	if r.Env == nil || r.Loader.Database != "" {
 		return
 	}
@@ -87,6 +96,21 @@ func (r *reader) database(n *yaml.Node) {
 		}
 		r.spec.Database.Value = strings.ReplaceAll(r.spec.Database.Value, "${"+name+"}", value)
 	}
+}
+
+var password = regexp.MustCompile(`(?i)\b(?:pwd|password)\s*=\s*([^;${}]+)`)
+
+// hidePassword puts asterisks in the place of a password in the text that
+// diagnostics are drawn from.
+func (r *reader) hidePassword(n *yaml.Node) {
+	written := originOf(n, r.pos(n), r.problems.Sources)
+	text := []byte(r.problems.Sources[r.file])
+	for _, m := range password.FindAllStringSubmatchIndex(n.Value, -1) {
+		for i := m[2]; i < m[3] && len(written.pieces) > 0; i++ {
+			text[written.offset(i)] = '*'
+		}
+	}
+	r.problems.AddSource(r.file, string(text))
 }
 
 // checkDatabase tells when there is neither a database to ask nor a way to build one.
@@ -110,12 +134,15 @@ func (r *reader) schema(n *yaml.Node) {
 		return
 	}
 	r.pairs("schema", n, func(key, value *yaml.Node) {
-		driver := Text{key.Value, r.pos(key)}
-		if r.Drivers != nil && !slices.Contains(r.Drivers, driver.Value) {
-			r.problem(key, oneOf(driver.Value, r.Drivers), "unknown driver %q", driver.Value)
-		}
-		r.scripts(driver, value)
+		r.checkDriver(key)
+		r.scripts(Text{key.Value, r.pos(key)}, value)
 	})
+}
+
+func (r *reader) checkDriver(key *yaml.Node) {
+	if r.Drivers != nil && !slices.Contains(r.Drivers, key.Value) {
+		r.problem(key, oneOf(key.Value, r.Drivers), "unknown driver %q", key.Value)
+	}
 }
 
 func (r *reader) scripts(driver Text, n *yaml.Node) {
@@ -126,10 +153,9 @@ func (r *reader) scripts(driver Text, n *yaml.Node) {
 			return
 		}
 		script.Path.Value = r.sibling(script.Path.Value)
-		if text, ok := r.read(script.Path.Value, diag.Diagnostic{Pos: script.Path.Pos}); ok {
-			script.SQL = r.fileSQL(script.Path.Value, text, 0)
-			r.spec.Schema = append(r.spec.Schema, script)
-		}
+		text, ok := r.read(script.Path.Value, diag.Diagnostic{Pos: script.Path.Pos})
+		script.SQL, script.Unread = r.fileSQL(script.Path.Value, text, 0), !ok
+		r.spec.Schema = append(r.spec.Schema, script)
 	})
 }
 
@@ -214,6 +240,7 @@ func (r *reader) sql(what string, into *SQL) func(*yaml.Node) {
 
 func (r *reader) dialects(n *yaml.Node, q *Query) {
 	r.pairs("dialects", n, func(key, value *yaml.Node) {
+		r.checkDriver(key)
 		d := Dialect{Driver: Text{key.Value, r.pos(key)}}
 		r.sql("the text for "+key.Value, &d.SQL)(value)
 		if d.SQL.Text != "" {

@@ -40,6 +40,7 @@ type Schema struct {
 	Driver Text // the only driver it is for, "" for all
 	Path   Text // a path from where Spec.Path is one from
 	SQL    SQL
+	Unread bool // the file could not be read, which is told
 }
 
 // SchemaFor returns the scripts that build a scratch database of driver, in order.

@@ -317,7 +317,7 @@ func (s *scanner) tempName() bool {
 
 // symbols are the ones of several characters, those with a common beginning
 // longest first.
-var symbols = []string{"::", ":=", "||", "<=", ">=", "<>", "!=", "=>", "->>", "->"}
+var symbols = []string{"::", ":=", "||", "<=>", "<=", ">=", "<>", "!=", "=>", "->>", "->"}
 
 // symbolOperators are the symbols of SymbolOperators. Those with a question mark
 // are not among them: to ODBC it is a parameter wherever it stands.
