@@ -38,9 +38,17 @@ func query(q plan.Query) []jen.Code {
 func structType(s plan.Struct) jen.Code {
 	return doc(s.Doc).Type().Id(s.Name).StructFunc(func(g *jen.Group) {
 		for _, f := range s.Fields {
-			g.Id(f.Name).Add(goType(f.Type)).Comment("// " + f.Comment)
+			g.Id(f.Name).Add(goType(f.Type)).Add(remark(f.Comment))
 		}
 	})
+}
+
+// remark prints a comment behind a field, if there is one.
+func remark(text string) jen.Code {
+	if text == "" {
+		return jen.Empty()
+	}
+	return jen.Comment("// " + text)
 }
 
 func goType(t plan.Type) *jen.Statement {

@@ -80,8 +80,12 @@ func (b *builder) check(r role, number int, c Column) {
 	}
 }
 
-// comment returns what c is in SQL, on one line.
+// comment returns what c is in SQL, on one line; nothing where that is no more
+// than the field says.
 func comment(c Column) string {
+	if c.SQLType == "" && strings.EqualFold(fieldName(c.Name), strings.ReplaceAll(c.Name, "_", "")) {
+		return ""
+	}
 	words := strings.Join(strings.Fields(c.Name+" "+c.SQLType), " ")
 	if c.Null {
 		return words + ", null"

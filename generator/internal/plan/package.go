@@ -52,7 +52,7 @@ type Struct struct {
 type Field struct {
 	Name    string
 	Type    Type
-	Comment string // what it is in SQL
+	Comment string // what it is in SQL, "" for none
 }
 
 // Value is the package variable that describes a query to the runtime.
