@@ -87,8 +87,9 @@ func (in *insertion[R]) send(ctx context.Context, rows iter.Seq[R]) (err error) 
 	}()
 	in.s.params.Reset()
 	for row := range rows {
-		in.bulk.Encode(in.s.params, row)
-		in.s.params.EndRow()
+		if err := in.append(ctx, row); err != nil {
+			return err
+		}
 		if in.s.params.Len() < in.setRows() {
 			continue
 		}
@@ -109,8 +110,26 @@ func (in *insertion[R]) prepare(ctx context.Context) (err error) {
 	for i, c := range in.bulk.Columns {
 		params[i] = Param{c.Name, c.Kind}
 	}
-	in.s, err = in.c.statementFor(ctx, shape{in.bulk, in.bulk.Name, in.bulk.sql(in.c.plugin.Dialect), params, nil})
+	in.s, err = in.c.statementFor(ctx, shape{in.bulk, in.bulk.Name, in.bulk.sql(in.c.dialect), params, nil})
 	return err
+}
+
+// append adds a row to the parameter set, to the next set where it is too long
+// for this one.
+func (in *insertion[R]) append(ctx context.Context, row R) error {
+	params := in.s.params
+	in.bulk.Encode(params, row)
+	params.EndRow()
+	if !params.Full() {
+		return nil
+	}
+	params.DropRow()
+	if err := in.execute(ctx); err != nil {
+		return err
+	}
+	in.bulk.Encode(params, row)
+	params.EndRow()
+	return nil
 }
 
 // setRows returns the rows of a parameter set.
@@ -135,7 +154,7 @@ func (in *insertion[R]) execute(ctx context.Context) error {
 	defer in.c.mu.Unlock()
 	params := in.s.params
 	if err := params.Err(); err != nil {
-		return in.atRow(in.wrap("bind", err))
+		return in.wrap("bind", err)
 	}
 	rows := params.Len()
 	if err := in.s.native.Execute(ctx); err != nil {
@@ -148,15 +167,8 @@ func (in *insertion[R]) execute(ctx context.Context) error {
 	}
 	in.sent += int64(rows)
 	params.Reset()
+	params.SetRows(0, in.sent) // errors count rows from the first of the insert
 	return in.wrap("execute", in.s.native.CloseCursor())
-}
-
-// atRow counts the row of an encoding error from the first of the insert.
-func (in *insertion[R]) atRow(err error) error {
-	if e, ok := err.(*Error); ok && e.Row > 0 {
-		e.Row += in.sent
-	}
-	return err
 }
 
 // failed names the row of the set that failed, where the driver tells.
@@ -166,11 +178,13 @@ func (in *insertion[R]) failed(rows int, err error) error {
 		return err
 	}
 	processed, _ := in.s.native.Processed()
-	switch {
+	switch quirk := in.c.plugin.Quirks.FailedRow; {
 	case rows == 1:
 		e.Row = in.sent + 1
-	case in.c.plugin.Quirks.ProcessedIsFailed:
+	case quirk == driver.FailedRowAfterProcessed:
 		e.Row = in.sent + int64(processed) + 1
+	case quirk == driver.FailedRowIsProcessed:
+		e.Row = in.sent + int64(processed)
 	}
 	return err
 }

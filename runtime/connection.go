@@ -37,13 +37,21 @@ func (c *Conn) InTx(ctx context.Context, do func(*Tx) error) error {
 	if err != nil {
 		return err
 	}
-	return inTx(ctx, l, do)
+	defer func() { l.end(err) }()
+	err = inTx(ctx, l, do)
+	return err
 }
 
 // Exec runs one statement that has no parameters and whose rows, if it gives
 // any, nobody wants: DDL, session settings.
 func (c *Conn) Exec(ctx context.Context, sql string) error {
-	return c.held.exec(ctx, sql)
+	l, err := c.loan(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { l.end(err) }()
+	err = l.exec(ctx, sql)
+	return err
 }
 
 // Server says what a connection leads to, in the words of its driver.
@@ -83,8 +91,9 @@ const maxStatements = 100
 // time may be in the driver: mu is held around native calls, never while the
 // user's code runs.
 type physical struct {
-	plugin *driver.Plugin
-	broken atomic.Bool // not to be used again
+	plugin  *driver.Plugin
+	dialect driver.Dialect // the plugin's, with the quotes that the driver names
+	broken  atomic.Bool    // not to be used again
 
 	mu         sync.Mutex // guards the following and all use of the driver
 	native     *odbc.Conn
@@ -99,13 +108,40 @@ func connect(ctx context.Context, connection string, plugin *driver.Plugin) (*ph
 	}
 	c := &physical{plugin: plugin, native: native}
 	c.statements, _ = simplelru.NewLRU(maxStatements, func(_ any, s *statement) { s.evict() })
-	for _, sql := range plugin.Setup {
-		if err := c.exec(ctx, sql); err != nil {
-			c.close()
-			return nil, err
-		}
+	if err := c.setUp(ctx); err != nil {
+		c.close()
+		return nil, err
 	}
 	return c, nil
+}
+
+func (c *physical) setUp(ctx context.Context) error {
+	c.dialect = c.plugin.Dialect
+	if quote := c.native.Info(sys.InfoIdentifierQuote); c.dialect.AskQuote && quote != "" {
+		c.dialect.QuoteOpen, c.dialect.QuoteClose = quote, quote
+	}
+	if c.plugin.Quirks.CancelApart {
+		if err := c.native.CancelApart(); err != nil {
+			return operation{op: "connect", driver: c.plugin.Name}.wrap(err)
+		}
+	}
+	for _, sql := range c.plugin.Setup {
+		if err := c.exec(ctx, sql); err != nil {
+			return during("connect", err)
+		}
+	}
+	return nil
+}
+
+// dead asks the driver whether the connection is lost, after an error that does
+// not say so: a server's idle timeout is HY000 in MariaDB.
+func (c *physical) dead(err error) bool {
+	if e := (*Error)(nil); !errors.As(err, &e) || len(e.Diagnostics) == 0 {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.native.Dead()
 }
 
 func (c *physical) close() {
@@ -120,6 +156,11 @@ func (c *physical) close() {
 func (c *physical) exec(ctx context.Context, sql string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.execLocked(ctx, sql)
+}
+
+// execLocked is exec. c.mu must be held.
+func (c *physical) execLocked(ctx context.Context, sql string) error {
 	s, err := c.native.Prepare(ctx, sql, odbc.StmtOptions{})
 	if err != nil {
 		return operation{op: "prepare", driver: c.plugin.Name}.wrap(err)

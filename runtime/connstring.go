@@ -22,10 +22,13 @@ func withSettings(connection string, settings []driver.Setting) string {
 func connectionKeys(connection string) map[string]bool {
 	keys := make(map[string]bool)
 	for rest := connection; rest != ""; {
-		var key string
-		key, rest, _ = strings.Cut(rest, "=")
-		keys[strings.ToLower(strings.TrimSpace(strings.TrimLeft(key, "; ")))] = true
-		rest = skipValue(rest)
+		key, value, found := strings.Cut(rest, "=")
+		if !found {
+			break
+		}
+		key = key[strings.LastIndexByte(key, ';')+1:] // words without a value come before it
+		keys[strings.ToLower(strings.TrimSpace(key))] = true
+		rest = skipValue(value)
 	}
 	return keys
 }

@@ -165,7 +165,7 @@ type loan struct {
 
 // end gives the connection back; one that err shows to be lost is closed.
 func (l loan) end(err error) {
-	if lost(err) {
+	if lost(err) || l.dead(err) {
 		l.broken.Store(true)
 	}
 	switch {

@@ -43,7 +43,10 @@ type ColumnDescription struct {
 // Describe prepares sql and returns what the driver tells of it. Nothing is
 // executed.
 func (c *Conn) Describe(ctx context.Context, sql string) (*Description, error) {
-	p := c.held.physical
+	p, err := c.loan(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s, err := p.native.Prepare(ctx, sql, odbc.StmtOptions{})
@@ -94,7 +97,10 @@ type TableColumn struct {
 // no such table. An empty schema is any. Schema and table must be spelled as
 // the database keeps them.
 func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableColumn, error) {
-	p := c.held.physical
+	p, err := c.loan(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	listed, err := p.native.TableColumns(ctx, schema, table)

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -46,8 +45,6 @@ type Diagnostic struct {
 	State   string // SQLSTATE
 	Native  int32  // the database's own code
 	Message string
-	Row     int64 // of the rowset or parameter set, from 1; 0 or less where the driver does not say
-	Column  int64 // likewise
 }
 
 // Error is one line: the query, what was done, and why it failed.
@@ -100,6 +97,14 @@ func (o operation) wrap(err error) error {
 	return e
 }
 
+// during says of a statement's error that it happened in the course of op.
+func during(op string, err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		e.Op = op
+	}
+	return err
+}
+
 // fromDriver takes over what the driver said.
 func (e *Error) fromDriver(call *odbc.Error) {
 	if len(call.Records) == 0 {
@@ -125,9 +130,4 @@ func lost(err error) bool {
 		}
 	}
 	return false
-}
-
-// interrupted reports whether err is a context's end.
-func interrupted(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

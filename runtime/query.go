@@ -163,6 +163,9 @@ func (r *result[P, R]) execute(ctx context.Context, p P) (err error) {
 	if err := run(ctx, r.s, q.Name, q.Encode, p); err != nil {
 		return err
 	}
+	if err := r.s.planRows(); err != nil {
+		return r.wrap("bind", err)
+	}
 	return r.wrap("bind", r.s.bindRows(r.block))
 }
 

@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
@@ -79,15 +81,27 @@ func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, erro
 		return nil, err
 	}
 	s.busy = true
-	if !ok {
+	if !ok && c.keeps(sh) {
 		s.kept = true
 		c.statements.Add(sh.key, s)
 	}
 	return s, nil
 }
 
+// keeps reports whether a statement for the shape may be kept. A column list
+// without a star cannot change its length.
+func (c *physical) keeps(sh shape) bool {
+	return c.plugin.Quirks.ReadSchema == "" || !strings.Contains(sh.sql, "*")
+}
+
 func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
-	native, err := c.native.Prepare(ctx, sh.sql, odbc.StmtOptions{Static: c.plugin.Quirks.Static && len(sh.columns) > 0})
+	if !c.keeps(sh) {
+		if err := c.execLocked(ctx, c.plugin.Quirks.ReadSchema); err != nil {
+			return nil, named(sh.name, err)
+		}
+	}
+	quirks := c.plugin.Quirks
+	native, err := c.native.Prepare(ctx, sh.sql, odbc.StmtOptions{Static: quirks.Static && len(sh.columns) > 0, Buffered: quirks.Buffered})
 	if err != nil {
 		return nil, operation{sh.name, "prepare", c.plugin.Name}.wrap(err)
 	}
@@ -113,7 +127,7 @@ func (s *statement) plan() error {
 	}
 	s.params = protocol.NewBatch(specs, 0)
 	quirks := s.c.plugin.Quirks
-	s.native.BindParams(s.params, types, odbc.ParamOptions{Rebind: quirks.RebindParams, RefuseZeroBytes: quirks.RefuseZeroBytes})
+	s.native.BindParams(s.params, types, odbc.ParamOptions{Rebind: quirks.RebindParams, RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN})
 	return nil
 }
 
@@ -124,32 +138,50 @@ const (
 	maxSlot   = 1024
 )
 
-// planRows decides how the result's cells are laid out. It runs at the first
-// execution: some drivers know the columns of a statement only then.
+// planRows decides how the result's cells are laid out. It runs after every
+// execution: some drivers know the columns of a statement only then, and those
+// of a statement that is kept change with its tables.
 func (s *statement) planRows() error {
 	if n := s.native.Columns(); n != len(s.shape.columns) {
 		return fmt.Errorf("the database gives %d columns, the code was generated for %d: run odbcgen again", n, len(s.shape.columns))
 	}
+	specs, forms := make([]protocol.ColumnSpec, len(s.shape.columns)), make([]odbc.Form, len(s.shape.columns))
 	for i, c := range s.shape.columns {
-		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: s.slotFor(i, c.Kind)}
-		s.specs = append(s.specs, spec)
-		s.forms = append(s.forms, odbc.Form(s.c.plugin.FormOf(c.Kind)))
+		column := s.native.ColumnType(i)
+		specs[i] = protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, column)}
+		forms[i] = s.formFor(c.Kind, column)
+	}
+	if s.rows != nil && slices.Equal(forms, s.forms) {
+		return nil
+	}
+	s.rows, s.specs, s.forms, s.rowBytes = nil, specs, forms, 0
+	for _, spec := range specs {
 		s.rowBytes += max(spec.Width, 16) + 8
 	}
 	return nil
 }
 
-// slotFor returns the bytes for a cell of column i: up to four a character and
-// the driver's ending zero.
-func (s *statement) slotFor(i int, kind protocol.Kind) int {
+// formFor returns how the cells of a column travel. Integers are written out
+// where the column is not one of integers or is of the other sign: a driver
+// would wrap, cut or saturate them without a word.
+func (s *statement) formFor(kind protocol.Kind, column odbc.ColumnType) odbc.Form {
+	integer, unsigned := kind.Integer()
+	if integer && (!column.Integer || s.c.plugin.Describe.Unsigned && column.Unsigned != unsigned) {
+		return odbc.Text
+	}
+	return odbc.Form(s.c.plugin.FormOf(kind))
+}
+
+// slotFor returns the bytes for a cell: up to four a character and the driver's
+// ending zero.
+func slotFor(kind protocol.Kind, column odbc.ColumnType) int {
 	if kind == protocol.UUID || kind == protocol.Time || kind == protocol.Decimal || kind == protocol.Money {
 		return 72
 	}
-	size := s.native.ColumnSize(i)
-	if size == 0 || size > maxSlot {
+	if column.Size == 0 || column.Size > maxSlot {
 		return firstSlot
 	}
-	return min(int(4*size+1), maxSlot)
+	return min(int(4*column.Size+1), maxSlot)
 }
 
 // Rows of blocks: the first is small, so that the first row comes soon; each
@@ -163,11 +195,6 @@ const (
 
 // bindRows makes room for blocks of about size rows.
 func (s *statement) bindRows(size int) error {
-	if s.specs == nil {
-		if err := s.planRows(); err != nil {
-			return err
-		}
-	}
 	size = max(1, min(size, maxBlock/s.rowBytes, odbc.MaxRowset))
 	if s.rows != nil && s.size >= size {
 		return nil

@@ -39,22 +39,32 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error) error {
 		return err
 	}
 	name := fmt.Sprintf("odbcgen_%d", t.depth+1)
-	if err := l.exec(ctx, "SAVEPOINT "+name); err != nil {
+	if err := l.savepoint(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
 	inner := &Tx{held: l, depth: t.depth + 1}
 	kept := false
 	defer func() {
 		inner.over.Store(true)
-		if !kept && l.exec(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name) != nil {
+		if !kept && l.savepoint(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name) != nil {
 			l.broken.Store(true)
 		}
 	}()
 	if err := do(inner); err != nil {
 		return err
 	}
-	kept = true
-	return l.exec(ctx, "RELEASE SAVEPOINT "+name)
+	err = l.savepoint(ctx, "RELEASE SAVEPOINT "+name)
+	kept = err == nil
+	return err
+}
+
+// savepoint runs a statement about a savepoint. It is not prepared: psqlodbc 13
+// recognises it only so, and otherwise loses count of its own savepoints, which
+// it puts around statements, and of whether the transaction has failed.
+func (c *physical) savepoint(ctx context.Context, sql string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return operation{op: "execute", driver: c.plugin.Name}.wrap(c.native.ExecDirect(ctx, sql))
 }
 
 // inTx runs do in a transaction on l.

@@ -65,11 +65,11 @@ type Form uint8
 
 // The forms. Numbers match those of the layer that moves the cells.
 const (
-	AsIs     Form = iota // in the type of the Batch column
-	AsText               // written out
-	AsInt64              // as 64-bit integer, range-checked
-	AsNumber             // a single decimal as integer or double where that is exact, else written out
-	AsFloat64            // as double, range-checked
+	AsIs      Form = iota // in the type of the Batch column
+	AsText                // written out
+	AsInt64               // as 64-bit integer, range-checked
+	AsNumber              // a single decimal as integer or double where that is exact, else written out
+	AsFloat64             // as double, range-checked
 )
 
 // Param says how parameters of a kind travel.
@@ -136,6 +136,7 @@ const (
 // Dialect is how names are written.
 type Dialect struct {
 	QuoteOpen, QuoteClose string
+	AskQuote              bool // the driver names the quotes, those above are for before that
 }
 
 // Quote writes a name so that it is read as a name, whatever is in it.
@@ -157,6 +158,15 @@ type Quirks struct {
 	// Static: a static cursor costs nothing and can fetch a block again, which
 	// is how a value longer than its slot is read in full.
 	Static bool
+	// Buffered: the driver holds the whole result before the first row is fetched.
+	Buffered bool
+	// CancelApart: SQLCancel interrupts the connection, and is not safe on the
+	// statement that is at work.
+	CancelApart bool
+	// ReadSchema makes the connection notice that tables have changed. It is run
+	// before a statement with a star is prepared, and that is not kept: the driver
+	// breaks when a statement has fewer columns than it had when it was prepared.
+	ReadSchema string
 	// RebindParams: parameters are bound before every execution.
 	RebindParams bool
 	// RowwiseBinary: a parameter array with a binary column is not sent as one.
@@ -167,10 +177,19 @@ type Quirks struct {
 	RefuseNaN bool
 	// MaxParamset is the largest useful parameter array, 0 for the runtime's.
 	MaxParamset int
-	// ProcessedIsFailed: when a parameter array fails, the count of processed
-	// rows is the number of good rows before the bad one.
-	ProcessedIsFailed bool
+	// FailedRow is where the driver tells which row of a parameter array failed.
+	FailedRow FailedRow
 }
+
+// FailedRow is where a driver tells which row of a parameter array failed.
+type FailedRow uint8
+
+// The places.
+const (
+	FailedRowUntold         FailedRow = iota
+	FailedRowAfterProcessed           // the count of processed rows is that of the good ones before it
+	FailedRowIsProcessed              // the count of processed rows includes it
+)
 
 // Scratch are statements that make, enter and drop a place for tables; %s is
 // its quoted name. A database in a file of its own needs only Connection.

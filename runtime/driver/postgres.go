@@ -36,7 +36,7 @@ var Postgres = Plugin{
 	Describe: Describe{Params: true, Expressions: true, NotNull: NotNullDescribed},
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
-	Quirks: Quirks{Static: true, RefuseZeroBytes: true},
+	Quirks: Quirks{Static: true, Buffered: true, RefuseZeroBytes: true, FailedRow: FailedRowIsProcessed},
 	Scratch: Scratch{
 		Create: "CREATE SCHEMA %s",
 		Enter:  "SET search_path TO %s",

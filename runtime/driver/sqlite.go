@@ -11,7 +11,10 @@ var SQLite = Plugin{
 	Settings: []Setting{
 		{"BigInt", "1", "INTEGER columns hold 64 bits; without it ids are read as 32"},
 		{"FKSupport", "1", "foreign keys are off by default"},
+		{"Timeout", "5000", "milliseconds; the wait for a lock cannot be cancelled, and is 100 s by default"},
 	},
+	// Opening a file reads nothing of it: this finds one that is no database.
+	Setup: []string{"SELECT 1 FROM sqlite_master LIMIT 1"},
 	// Columns have the name that their declaration gives them.
 	Types: []TypeRule{
 		{Name: "decimal", Kind: protocol.Decimal},
@@ -60,12 +63,15 @@ var SQLite = Plugin{
 	Describe: Describe{NotNull: NotNullField, Labels: true, Check: Check{CheckPrefix, "EXPLAIN "}},
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	Quirks: Quirks{
-		Static:            true,
-		RebindParams:      true,
-		RefuseZeroBytes:   true,
-		RefuseNaN:         true,
-		RowwiseBinary:     true,
-		ProcessedIsFailed: true,
+		Static:          true,
+		Buffered:        true,
+		CancelApart:     true,
+		ReadSchema:      "SELECT 1 FROM sqlite_master LIMIT 1", // sqliteodbc reads beyond the end of shorter rows
+		RebindParams:    true,
+		RefuseZeroBytes: true,
+		RefuseNaN:       true,
+		RowwiseBinary:   true,
+		FailedRow:       FailedRowAfterProcessed,
 	},
 	Scratch: Scratch{Connection: "Driver=SQLite3;Database=%s"},
 }

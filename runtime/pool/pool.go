@@ -73,7 +73,8 @@ func (i *Item[T]) Value() T { return i.resource.Value() }
 // Release gives the value back for the next caller.
 func (i *Item[T]) Release() { i.resource.Release() }
 
-// Destroy ends the value and makes room for another, at once; Close runs apart.
+// Destroy ends the value. Close runs apart; when it has ended there is room for
+// another value.
 func (i *Item[T]) Destroy() { i.resource.Destroy() }
 
 // Stat counts the values of a Pool.

@@ -15,8 +15,10 @@ import "fmt"
 type Batch struct {
 	columns []Column
 	rows    int
+	filled  bool  // the rows come from SetRows, not from appending
 	base    int64 // rows delivered in earlier blocks; makes row numbers of errors absolute
 	err     *CellError
+	full    bool // the last row did not fit, see Full
 	text    arena
 }
 
@@ -49,6 +51,7 @@ func (b *Batch) Len() int { return b.rows }
 // It begins a new block: errors and strings of the block before are forgotten.
 func (b *Batch) SetRows(n int, base int64) {
 	b.rows, b.base, b.err = n, base, nil
+	b.filled = n > 0
 	b.text = arena{}
 	for _, c := range b.columns {
 		c.begin()
@@ -58,9 +61,7 @@ func (b *Batch) SetRows(n int, base int64) {
 // Reset empties a Batch that was appended to and keeps its memory.
 func (b *Batch) Reset() {
 	b.SetRows(0, 0)
-	for _, c := range b.columns {
-		c.truncate()
-	}
+	b.truncate()
 }
 
 // EndRow closes a row to which every column has been appended once.
@@ -73,9 +74,27 @@ func (b *Batch) EndRow() {
 	}
 }
 
+// Full reports whether the row closed last is to be dropped: one of its cells is
+// so long that slots of its length for all rows would take too much memory. In
+// an empty Batch every row fits.
+func (b *Batch) Full() bool { return b.full }
+
+// DropRow takes the last row back.
+func (b *Batch) DropRow() {
+	b.rows--
+	b.truncate()
+}
+
+func (b *Batch) truncate() {
+	b.full = false
+	for _, c := range b.columns {
+		c.truncate(b.rows)
+	}
+}
+
 // Err returns the error of the first row whose cells could not be taken or
-// appended, a *CellError, and nil when there is none. Rows taken before Err is asked must
-// not be handed out when it is not nil.
+// appended, a *CellError, and nil when there is none. It and the rows after it
+// must not be handed out.
 func (b *Batch) Err() error {
 	if b.err == nil {
 		return nil // not a nil *CellError in an error

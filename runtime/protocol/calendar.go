@@ -75,7 +75,7 @@ func (c *Dates) add(cell DateCell, valid bool) {
 	c.mark(indicatorOf(valid))
 }
 
-func (c *Dates) truncate() { c.Cells, c.indicators = c.Cells[:0], c.indicators[:0] }
+func (c *Dates) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }
 
 // Timestamps is a column of days with a time of day. A database's timestamp
 // without zone is taken as UTC both ways; one with a zone is sent and received
@@ -139,7 +139,7 @@ func (c *Timestamps) add(cell TimestampCell, valid bool) {
 	c.mark(indicatorOf(valid))
 }
 
-func (c *Timestamps) truncate() { c.Cells, c.indicators = c.Cells[:0], c.indicators[:0] }
+func (c *Timestamps) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }
 
 func indicatorOf(valid bool) int {
 	if valid {

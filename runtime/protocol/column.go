@@ -44,8 +44,8 @@ type Column interface {
 	// the Batch's error unless an earlier row has one.
 	Fail(i int, err error)
 
-	begin()    // forget what belongs to the block before
-	truncate() // to no rows
+	begin()            // forget what belongs to the block before
+	truncate(rows int) // to that many
 }
 
 // newColumn is the only place that ties a kind to its column type.

@@ -81,3 +81,14 @@ func (k Kind) String() string {
 	}
 	return fmt.Sprintf("kind(%d)", uint16(k))
 }
+
+// Integer reports whether k is a kind of integers, and of unsigned ones.
+func (k Kind) Integer() (integer, unsigned bool) {
+	switch k {
+	case Int8, Int16, Int32, Int64:
+		return true, false
+	case Uint8, Uint16, Uint32, Uint64:
+		return true, true
+	}
+	return false, false
+}

@@ -53,7 +53,7 @@ func (c *Numbers[T]) AppendNull(v sql.Null[T]) {
 // AppendPtr adds a row; nil is NULL.
 func (c *Numbers[T]) AppendPtr(v *T) { c.AppendNull(fromPointer(v)) }
 
-func (c *Numbers[T]) truncate() { c.Cells, c.indicators = c.Cells[:0], c.indicators[:0] }
+func (c *Numbers[T]) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }
 
 // fromPointer makes the two spellings of NULL one.
 func fromPointer[T any](v *T) sql.Null[T] {
@@ -104,4 +104,4 @@ func (c *Bools) AppendNull(v sql.Null[bool]) {
 // AppendPtr adds a row; nil is NULL.
 func (c *Bools) AppendPtr(v *bool) { c.AppendNull(fromPointer(v)) }
 
-func (c *Bools) truncate() { c.Cells, c.indicators = c.Cells[:0], c.indicators[:0] }
+func (c *Bools) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }

@@ -13,12 +13,13 @@ type Variable struct {
 	meta
 	Data  []byte // the slot of row i begins at i*Width
 	Width int    // bytes a slot; a driver may need the last one for its ending zero
+	first int    // the Width to begin with
 	long  map[int][]byte
 }
 
 func newVariable(m meta, width, rows int) Variable {
 	width = max(width, 1)
-	return Variable{meta: m, Data: make([]byte, rows*width), Width: width}
+	return Variable{meta: m, Data: make([]byte, rows*width), Width: width, first: width}
 }
 
 // Bytes returns the cell of row i where it lies, nil for NULL: valid until the
@@ -60,11 +61,26 @@ func (v *Variable) Resize(width, rows int) {
 // begin forgets the long cells of the block before.
 func (v *Variable) begin() { clear(v.long) }
 
-// append adds a row, in a wider slot for all rows where the cell needs one.
+// maxSlots bounds the bytes of the slots of an appended column of several rows,
+// and maxKept those of a slot that Reset keeps.
+const (
+	maxSlots = 4 << 20
+	maxKept  = 4 << 10
+)
+
+// append adds a row, in a wider slot for all rows where the cell needs one. A
+// cell for which there is no room is left out, and the Batch is full.
 func (v *Variable) append(cell []byte) {
-	row := len(v.indicators)
-	if len(cell) > v.Width {
-		v.widen(max(len(cell), v.Width+v.Width/2))
+	row, width := len(v.indicators), v.Width
+	if len(cell) > width {
+		width = max(len(cell), width+width/2)
+	}
+	if row > 0 && (row+1)*width > maxSlots {
+		v.batch.full = true
+		width, cell = v.Width, nil
+	}
+	if width > v.Width {
+		v.widen(width)
 	}
 	v.Data = append(v.Data, cell...)
 	v.Data = append(v.Data, make([]byte, (row+1)*v.Width-len(v.Data))...)
@@ -85,14 +101,20 @@ func (v *Variable) appendNullable(cell []byte, valid bool) {
 // values grow row by row linear.
 func (v *Variable) widen(width int) {
 	rows := len(v.indicators)
-	data := make([]byte, rows*width, (max(rows, cap(v.Data)/v.Width)+1)*width)
+	room := (max(rows, cap(v.Data)/v.Width) + 1) * width
+	data := make([]byte, rows*width, min(room, max(maxSlots, (rows+1)*width)))
 	for i := range rows {
 		copy(data[i*width:], v.Data[i*v.Width:][:v.Width])
 	}
 	v.Data, v.Width = data, width
 }
 
-func (v *Variable) truncate() { v.Data, v.indicators = v.Data[:0], v.indicators[:0] }
+func (v *Variable) truncate(rows int) {
+	if rows == 0 && v.Width > maxKept {
+		v.Data, v.Width = nil, v.first
+	}
+	v.Data, v.indicators = v.Data[:rows*v.Width], v.indicators[:rows]
+}
 
 // arena is the one string that all text of a block is cut from: one allocation
 // a block instead of one a cell. A kept cell keeps its block's arena alive.
@@ -127,7 +149,7 @@ type Texts struct {
 // pick copies the block's cells into the arena, once a block.
 func (c *Texts) pick() {
 	b := c.batch
-	if b.rows == 0 || len(c.offsets) == b.rows+1 {
+	if !b.filled || len(c.offsets) == b.rows+1 {
 		return
 	}
 	b.text.size(b)

@@ -3,6 +3,7 @@ package protocol
 import (
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/golang-sql/civil"
@@ -19,7 +20,16 @@ type Decimals struct{ Variable }
 // At returns the number of row i. NULL, NaN and infinities are errors of the
 // Batch.
 func (c *Decimals) At(i int) decimal.Decimal {
+	if c.kind == Money {
+		return written(&c.Variable, i, parseMoney)
+	}
 	return written(&c.Variable, i, decimal.NewFromString)
+}
+
+// parseMoney reads an amount as PostgreSQL writes it in its "C" locale,
+// -$1,234.50, or as a plain number.
+func parseMoney(s string) (decimal.Decimal, error) {
+	return decimal.NewFromString(strings.NewReplacer("$", "", ",", "").Replace(s))
 }
 
 // Null returns the number of row i, or NULL.
@@ -28,12 +38,19 @@ func (c *Decimals) Null(i int) sql.Null[decimal.Decimal] { return nullOf[decimal
 // Ptr returns the number of row i, nil for NULL.
 func (c *Decimals) Ptr(i int) *decimal.Decimal { return pointerTo[decimal.Decimal](c, i) }
 
-// Append adds a row.
-func (c *Decimals) Append(v decimal.Decimal) { c.append([]byte(v.String())) }
+// Append adds a row, with all digits of v: 12.50 is not 12.5 to a database that
+// keeps the scale.
+func (c *Decimals) Append(v decimal.Decimal) {
+	c.append([]byte(v.StringFixed(max(0, -v.Exponent()))))
+}
 
 // AppendNull adds a row that may be NULL.
 func (c *Decimals) AppendNull(v sql.Null[decimal.Decimal]) {
-	c.appendNullable([]byte(v.V.String()), v.Valid)
+	if !v.Valid {
+		c.appendNullable(nil, false)
+		return
+	}
+	c.Append(v.V)
 }
 
 // AppendPtr adds a row; nil is NULL.
@@ -84,10 +101,11 @@ func (c *Times) Append(v civil.Time) {
 
 // AppendNull adds a row that may be NULL.
 func (c *Times) AppendNull(v sql.Null[civil.Time]) {
-	c.Append(v.V)
 	if !v.Valid {
-		c.indicators[len(c.indicators)-1] = Null
+		c.appendNullable(nil, false)
+		return
 	}
+	c.Append(v.V)
 }
 
 // AppendPtr adds a row; nil is NULL.

@@ -39,13 +39,17 @@ func (s *Stmt) watched(ctx context.Context, call func() sys.Return) (sys.Return,
 }
 
 func (s *Stmt) cancelUntil(returned <-chan struct{}) {
+	h := s.h
+	if s.c.canceller != noHandle {
+		h = s.c.canceller
+	}
 	for pause := cancelInterval; ; pause = min(2*pause, 100*time.Millisecond) {
 		select {
 		case <-returned:
 			return
 		default:
 		}
-		sys.Cancel(s.h)
+		sys.Cancel(h)
 		select {
 		case <-returned:
 			return

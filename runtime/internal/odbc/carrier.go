@@ -18,11 +18,11 @@ type Form uint8
 
 // The forms.
 const (
-	Native Form = iota // as they lie in the Batch
-	Text               // as SQL_C_CHAR
-	Int64              // as SQL_C_SBIGINT, range-checked both ways
-	Number             // a parameter set of one decimal goes as number where that is exact, else as text
-	Float64            // as SQL_C_DOUBLE, range-checked on the way out
+	Native  Form = iota // as they lie in the Batch
+	Text                // as SQL_C_CHAR
+	Int64               // as SQL_C_SBIGINT, range-checked both ways
+	Number              // a parameter set of one decimal goes as number where that is exact, else as text
+	Float64             // as SQL_C_DOUBLE, range-checked on the way out
 )
 
 // carrier is a column of a Batch and the column that the driver sees: the same
@@ -230,7 +230,7 @@ func parseTimestamp(text string) (protocol.TimestampCell, error) {
 // parsePlain reads YYYY-MM-DD, or YYYY-MM-DD hh:mm:ss with up to nine digits of
 // fraction, the way that almost every row goes.
 func parsePlain(text string) (cell protocol.TimestampCell, ok bool) {
-	if len(text) != 10 && (len(text) < 19 || len(text) > 29) {
+	if len(text) != 10 && len(text) != 19 && (len(text) < 21 || len(text) > 29) {
 		return cell, false
 	}
 	ok = true

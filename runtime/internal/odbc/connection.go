@@ -14,6 +14,7 @@ import (
 type Conn struct {
 	h          sys.Handle
 	statements map[*Stmt]struct{} // open ones; they are closed with the connection
+	canceller  sys.Handle         // a statement to cancel all others by, see CancelApart
 }
 
 // open holds every open connection, and through it its statements: a pinned
@@ -129,6 +130,19 @@ func driverOf(connection string) string {
 	return ""
 }
 
+// CancelApart makes SQLCancel go to a statement that is there for nothing else.
+// It is for a driver which interrupts the connection whatever the statement, but
+// also closes the statement's cursor, in the middle of the call that runs on it:
+// sqliteodbc 0.9998 corrupts its heap that way.
+func (c *Conn) CancelApart() error {
+	h, ret := sys.AllocHandle(sys.HandleStmt, c.h)
+	if !ret.OK() {
+		return newError("SQLAllocHandle(STMT)", ret, sys.HandleDBC, c.h)
+	}
+	c.canceller = h
+	return nil
+}
+
 // Info returns a text that SQLGetInfo knows, "" where the driver does not.
 func (c *Conn) Info(info uint16) string {
 	text, _ := sys.GetInfoText(c.h, info)
@@ -168,6 +182,9 @@ func (c *Conn) Dead() bool {
 func (c *Conn) Close() {
 	for s := range c.statements {
 		s.Close()
+	}
+	if c.canceller != noHandle {
+		sys.FreeHandle(sys.HandleStmt, c.canceller)
 	}
 	if ret := sys.Disconnect(c.h); ret == sys.Error {
 		// 25000: a transaction is open. Nothing asked for its commit.

@@ -19,6 +19,7 @@ const maxBlockBytes = 4 << 20
 // rowset is the state of the result that is being read.
 type rowset struct {
 	batch    *protocol.Batch
+	between  *protocol.Batch // the carriers' own columns
 	carriers []carrier
 	size     int   // rows of a block
 	read     int64 // rows of the blocks before the one in batch
@@ -35,7 +36,7 @@ func (s *Stmt) BindColumns(b *protocol.Batch, forms []Form, size int) error {
 		size = 1
 	}
 	s.rows.batch = b
-	s.rows.carriers, _ = carry(b, forms, size)
+	s.rows.carriers, s.rows.between = carry(b, forms, size)
 	return s.bindRowset(size)
 }
 
@@ -86,6 +87,12 @@ func (s *Stmt) Fetch(ctx context.Context) (int, error) {
 	}
 	s.rows.held = n
 	s.rows.batch.SetRows(n, s.rows.read)
+	s.rows.between.SetRows(n, s.rows.read)
+	if !s.scrolls && n > 0 {
+		if err := s.getCells(); err != nil {
+			return 0, err
+		}
+	}
 	for _, c := range s.rows.carriers {
 		c.load(n)
 	}
@@ -94,10 +101,7 @@ func (s *Stmt) Fetch(ctx context.Context) (int, error) {
 
 func (s *Stmt) fetchBlock(ctx context.Context) (int, error) {
 	n, err := s.scroll(ctx, sys.FetchNext, 0)
-	if !s.scrolls && n > 0 {
-		return n, s.getCells()
-	}
-	for err == nil && s.widen(n) {
+	for err == nil && s.scrolls && s.widen(n) {
 		if err = s.bindRowset(s.affordable()); err == nil {
 			n, err = s.scroll(ctx, sys.FetchAbsolute, s.rows.read+1)
 		}
@@ -109,7 +113,7 @@ func (s *Stmt) fetchBlock(ctx context.Context) (int, error) {
 // MariaDB Connector/ODBC 3.1.15 answers SUCCESS.
 func (s *Stmt) scroll(ctx context.Context, orientation uint16, row int64) (int, error) {
 	s.counters.fetched = 1 // what a driver without row arrays means
-	ret, err := s.watched(ctx, func() sys.Return { return sys.FetchScroll(s.h, orientation, row) })
+	ret, err := s.fetch(ctx, func() sys.Return { return sys.FetchScroll(s.h, orientation, row) })
 	switch {
 	case err == nil && ret == sys.NoData:
 		return 0, nil
@@ -117,6 +121,16 @@ func (s *Stmt) scroll(ctx context.Context, orientation uint16, row int64) (int, 
 		return 0, s.failure("SQLFetchScroll", ret, err)
 	}
 	return int(s.counters.fetched), nil
+}
+
+func (s *Stmt) fetch(ctx context.Context, call func() sys.Return) (sys.Return, error) {
+	if !s.buffered {
+		return s.watched(ctx, call)
+	}
+	if err := ctx.Err(); err != nil {
+		return sys.Error, err
+	}
+	return call(), nil
 }
 
 // widen gives room to the cells of the block that did not fit, and reports

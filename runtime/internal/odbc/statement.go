@@ -17,9 +17,10 @@ type Stmt struct {
 	columns int // of the result; 0 where the statement gives no rows
 	params  int
 
-	rows    rowset
-	scrolls bool // a static cursor: a block can be fetched again
-	set     paramset
+	rows     rowset
+	scrolls  bool // a static cursor: a block can be fetched again
+	buffered bool
+	set      paramset
 
 	// What the driver writes to or reads from, pinned from binding to unbinding.
 	counters   *counters
@@ -41,6 +42,24 @@ type StmtOptions struct {
 	// Static asks for a static cursor, on which a block with a cell that did
 	// not fit can be fetched again.
 	Static bool
+	// Buffered says that the driver holds the whole result once Execute has
+	// returned. Fetch is then not cancelled: it soon ends by itself, and
+	// SQLCancel frees the rows under it (sqliteodbc 0.9998, which crashes).
+	Buffered bool
+}
+
+// ExecDirect runs a statement that has neither parameters nor rows without
+// preparing it.
+func (c *Conn) ExecDirect(ctx context.Context, sql string) error {
+	s, err := c.newStmt(StmtOptions{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if ret, err := s.watched(ctx, func() sys.Return { return sys.ExecDirect(s.h, sql) }); err != nil || !ret.OK() {
+		return s.failure("SQLExecDirect", ret, err)
+	}
+	return nil
 }
 
 // Prepare prepares sql on a new statement.
@@ -64,7 +83,7 @@ func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
 	if !ret.OK() {
 		return nil, newError("SQLAllocHandle(STMT)", ret, sys.HandleDBC, c.h)
 	}
-	s := &Stmt{c: c, h: h, counters: new(counters)}
+	s := &Stmt{c: c, h: h, buffered: options.Buffered, counters: new(counters)}
 	c.statements[s] = struct{}{}
 	s.pins.Pin(s.counters)
 	if options.Static {
@@ -185,7 +204,7 @@ func (s *Stmt) Execute(ctx context.Context) error {
 	if err != nil || !ret.OK() && ret != sys.NoData {
 		return s.failure("SQLExecute", ret, err)
 	}
-	if s.columns == 0 && ret.OK() {
+	if ret.OK() { // the tables may have changed since Prepare
 		s.columns, _ = sys.NumResultCols(s.h)
 	}
 	return nil

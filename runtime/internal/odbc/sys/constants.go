@@ -137,17 +137,12 @@ const (
 	DescBaseTableName  uint16 = 23
 )
 
-// Fields of GetDiagField on a record.
-const (
-	DiagRowNumber    int16 = -1248
-	DiagColumnNumber int16 = -1247
-)
-
 // Information types of GetInfo.
 const (
-	InfoDataSourceName uint16 = 2
-	InfoDriverName     uint16 = 6
-	InfoDriverVersion  uint16 = 7
-	InfoDBMSName       uint16 = 17
-	InfoDBMSVersion    uint16 = 18
+	InfoDataSourceName  uint16 = 2
+	InfoDriverName      uint16 = 6
+	InfoDriverVersion   uint16 = 7
+	InfoDBMSName        uint16 = 17
+	InfoDBMSVersion     uint16 = 18
+	InfoIdentifierQuote uint16 = 29
 )

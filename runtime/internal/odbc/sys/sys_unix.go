@@ -32,6 +32,12 @@ func narrow(s string) (*C.SQLCHAR, int) {
 	return (*C.SQLCHAR)(unsafe.Pointer(&b[0])), len(s)
 }
 
+// ExecDirect is SQLExecDirect.
+func ExecDirect(stmt Handle, sql string) Return {
+	text, length := narrow(sql)
+	return Return(C.SQLExecDirect(C.SQLHSTMT(stmt), text, C.SQLINTEGER(length)))
+}
+
 // Prepare is SQLPrepare.
 func Prepare(stmt Handle, sql string) Return {
 	text, length := narrow(sql)
@@ -128,16 +134,6 @@ func DiagRec(handleType int16, h Handle, n int) (state string, native int32, mes
 			(*C.SQLCHAR)(unsafe.Pointer(&sqlState[0])), &code, buf, room, length)
 	})
 	return string(sqlState[:5]), int32(code), message, ret
-}
-
-// DiagField is SQLGetDiagField of a number field of record n.
-func DiagField(handleType int16, h Handle, n int, field int16) (int64, Return) {
-	var value C.SQLLEN
-	ret := C.SQLGetDiagField(C.SQLSMALLINT(handleType), C.SQLHANDLE(h), C.SQLSMALLINT(n), C.SQLSMALLINT(field), C.SQLPOINTER(unsafe.Pointer(&value)), 0, nil)
-	if field == DiagColumnNumber { // an SQLINTEGER; the row number is an SQLLEN
-		value = C.SQLLEN(int32(value))
-	}
-	return int64(value), Return(ret)
 }
 
 // Drivers is SQLDrivers: name and attributes of the next installed driver. The

@@ -11,6 +11,7 @@ var (
 	odbc32 = windows.NewLazySystemDLL("odbc32.dll")
 
 	procDriverConnect  = odbc32.NewProc("SQLDriverConnectW")
+	procExecDirect     = odbc32.NewProc("SQLExecDirectW")
 	procPrepare        = odbc32.NewProc("SQLPrepareW")
 	procFreeStmt       = odbc32.NewProc("SQLFreeStmt")
 	procSetStmtAttr    = odbc32.NewProc("SQLSetStmtAttrW")
@@ -20,7 +21,6 @@ var (
 	procColAttribute   = odbc32.NewProc("SQLColAttributeW")
 	procGetInfo        = odbc32.NewProc("SQLGetInfoW")
 	procGetDiagRec     = odbc32.NewProc("SQLGetDiagRecW")
-	procGetDiagField   = odbc32.NewProc("SQLGetDiagFieldW")
 	procDrivers        = odbc32.NewProc("SQLDriversW")
 	procDataSources    = odbc32.NewProc("SQLDataSourcesW")
 	procColumns        = odbc32.NewProc("SQLColumnsW")
@@ -54,6 +54,11 @@ func DriverConnect(dbc Handle, connection string) Return {
 	var completed int16
 	return ret(procDriverConnect.Call(uintptr(dbc), 0, uintptr(unsafe.Pointer(wide(connection))), terminated,
 		uintptr(unsafe.Pointer(&out[0])), uintptr(len(out)), uintptr(unsafe.Pointer(&completed)), uintptr(DriverNoPrompt)))
+}
+
+// ExecDirect is SQLExecDirect.
+func ExecDirect(stmt Handle, sql string) Return {
+	return ret(procExecDirect.Call(uintptr(stmt), uintptr(unsafe.Pointer(wide(sql))), terminated))
 }
 
 // Prepare is SQLPrepare.
@@ -151,16 +156,6 @@ func DiagRec(handleType int16, h Handle, n int) (state string, native int32, mes
 			uintptr(unsafe.Pointer(&native)), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length))))
 	})
 	return windows.UTF16ToString(sqlState[:]), native, message, r
-}
-
-// DiagField is SQLGetDiagField of a number field of record n.
-func DiagField(handleType int16, h Handle, n int, field int16) (int64, Return) {
-	var value int64
-	r := ret(procGetDiagField.Call(uintptr(handleType), uintptr(h), uintptr(n), uintptr(field), uintptr(unsafe.Pointer(&value)), 0, 0))
-	if field == DiagColumnNumber { // an SQLINTEGER; the row number is an SQLLEN
-		value = int64(int32(value))
-	}
-	return value, r
 }
 
 // Drivers is SQLDrivers: name and attributes of the next installed driver. The

@@ -1,0 +1,72 @@
+package driver_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// TestForms: the numbers of the two layers must match, they are converted.
+func TestForms(t *testing.T) {
+	require.EqualValues(t, odbc.Native, driver.AsIs)
+	require.EqualValues(t, odbc.Text, driver.AsText)
+	require.EqualValues(t, odbc.Int64, driver.AsInt64)
+	require.EqualValues(t, odbc.Number, driver.AsNumber)
+	require.EqualValues(t, odbc.Float64, driver.AsFloat64)
+}
+
+func TestPlugins(t *testing.T) {
+	for _, p := range driver.All() {
+		byName, ok := driver.ByName(p.Name)
+		require.True(t, ok)
+		require.Same(t, p, byName)
+		for _, name := range p.Match.DBMS {
+			require.Same(t, p, driver.ForDBMS(name))
+		}
+		for _, kind := range protocol.Kinds() {
+			require.Equal(t, kind, p.ParamOf(kind).Kind, p.Name)
+			require.NotEqual(t, driver.AsNumber, p.FormOf(kind), "%s %s", p.Name, kind)
+		}
+	}
+	require.Same(t, &driver.MariaDB, driver.ForDBMS("mariadb"))
+	require.Same(t, &driver.Generic, driver.ForDBMS("Clipper"))
+	_, ok := driver.ByName("oracle")
+	require.False(t, ok)
+}
+
+func TestKindOf(t *testing.T) {
+	for _, test := range []struct {
+		plugin   *driver.Plugin
+		name     string
+		code     driver.SQLType
+		unsigned bool
+		want     protocol.Kind
+	}{
+		{&driver.SQLite, "DECIMAL(12,2)", driver.Varchar, false, protocol.Decimal},
+		{&driver.SQLite, "Numeric (4)", driver.Double, false, protocol.Decimal},
+		{&driver.SQLite, "BIGINT", driver.BigInt, true, protocol.Int64}, // its unsigned attribute means nothing
+		{&driver.Postgres, "uuid", driver.GUID, false, protocol.UUID},
+		{&driver.Postgres, "unknown", driver.Varchar, false, protocol.Invalid},
+		{&driver.Postgres, "int4", driver.Integer, false, protocol.Int32},
+		{&driver.MariaDB, "bigint", driver.BigInt, true, protocol.Uint64},
+		{&driver.MariaDB, "tinyint", driver.TinyInt, true, protocol.Uint8},
+		{&driver.MariaDB, "varchar", driver.Varchar, true, protocol.Text},
+		{&driver.Generic, "geometry", driver.SQLType(-4711), false, protocol.Invalid},
+	} {
+		require.Equal(t, test.want, test.plugin.KindOf(test.name, test.code, test.unsigned), "%s %s", test.plugin.Name, test.name)
+	}
+	require.Equal(t, protocol.Int64, driver.Postgres.ParamKindOf(driver.BigInt))
+	require.Equal(t, protocol.Invalid, driver.Postgres.ParamKindOf(driver.Unknown))
+}
+
+func TestQuote(t *testing.T) {
+	double, back := driver.Postgres.Dialect, driver.MariaDB.Dialect
+	require.Equal(t, `"a""b"`, double.Quote(`a"b`))
+	require.Equal(t, "`a``b`", back.Quote("a`b"))
+	require.Equal(t, `"größe"."x y"`, double.QuoteQualified("größe.x y"))
+	require.Equal(t, "a.b", driver.Dialect{}.QuoteQualified("a.b"))
+}

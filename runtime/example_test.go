@@ -1,0 +1,184 @@
+package runtime_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// Book is a row as odbcgen writes it.
+type Book struct {
+	ISBN  string
+	Title string
+	Pages int32
+}
+
+// booksByPages is a query as odbcgen writes it.
+var booksByPages = runtime.Query[int32, Book]{
+	Name: "BooksByPages",
+	SQL:  "SELECT isbn, title, pages FROM books WHERE pages >= ? ORDER BY pages",
+	Params: []runtime.Param{
+		{Name: "pages", Kind: protocol.Int32},
+	},
+	Columns: []runtime.Column{
+		{Name: "isbn", Kind: protocol.Text},
+		{Name: "title", Kind: protocol.Text},
+		{Name: "pages", Kind: protocol.Int32},
+	},
+	Encode: func(b *protocol.Batch, pages int32) { b.Int32(0).Append(pages) },
+	Decode: func(rows []Book, b *protocol.Batch) {
+		isbn, title, pages := b.Text(0), b.Text(1), b.Int32(2)
+		for i := range rows {
+			rows[i] = Book{ISBN: isbn.At(i), Title: title.At(i), Pages: pages.At(i)}
+		}
+	},
+}
+
+// insertBooks is a bulk insert as odbcgen writes it.
+var insertBooks = runtime.Bulk[Book]{
+	Name: "InsertBooks", Table: "books",
+	Columns: []runtime.Column{
+		{Name: "isbn", Kind: protocol.Text},
+		{Name: "title", Kind: protocol.Text},
+		{Name: "pages", Kind: protocol.Int32},
+	},
+	Encode: func(b *protocol.Batch, book Book) {
+		b.Text(0).Append(book.ISBN)
+		b.Text(1).Append(book.Title)
+		b.Int32(2).Append(book.Pages)
+	},
+}
+
+// deleteBook is a command as odbcgen writes it.
+var deleteBook = runtime.Command[string]{
+	Name: "DeleteBook", SQL: "DELETE FROM books WHERE isbn = ?",
+	Params: []runtime.Param{{Name: "isbn", Kind: protocol.Text}},
+	Encode: func(b *protocol.Batch, isbn string) { b.Text(0).Append(isbn) },
+}
+
+var shelf = []Book{{"3-1", "Emil", 208}, {"3-2", "Momo", 304}, {"3-3", "Krabat", 256}}
+
+// openShelf opens a new SQLite database with a few books.
+func openShelf(ctx context.Context) (db *runtime.DB, done func()) {
+	folder, err := os.MkdirTemp("", "books")
+	if err != nil {
+		log.Fatal(err)
+	}
+	db, err = runtime.Open(ctx, "Driver=SQLite3;Database="+filepath.Join(folder, "books.db"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	create := runtime.Command[runtime.None]{Name: "Create", SQL: "CREATE TABLE books (isbn VARCHAR(13) PRIMARY KEY, title VARCHAR(200) NOT NULL, pages INTEGER NOT NULL)"}
+	if err := create.Exec(ctx, db, runtime.None{}); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := insertBooks.Insert(ctx, db, slices.Values(shelf)); err != nil {
+		log.Fatal(err)
+	}
+	return db, func() {
+		db.Close()
+		_ = os.RemoveAll(folder)
+	}
+}
+
+func ExampleOpen() {
+	ctx := context.Background()
+	folder, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	db, err := runtime.Open(ctx, "Driver=SQLite3;Database="+filepath.Join(folder, "a.db"), runtime.WithPoolSize(2))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer db.Close()
+	fmt.Println(db.Plugin().Name, db.Stat().Max)
+	// Output: sqlite 2
+}
+
+func ExampleQuery() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+	for book, err := range booksByPages.Stream(ctx, db, 250) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(book.Title, book.Pages)
+	}
+	book, found, err := booksByPages.Opt(ctx, db, 1000)
+	fmt.Println(book, found, err)
+	// Output:
+	// Krabat 256
+	// Momo 304
+	// {  0} false <nil>
+}
+
+func ExampleCommand() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+	for range 2 {
+		rows, err := deleteBook.Affected(ctx, db, "3-2")
+		fmt.Println(rows, err)
+	}
+	// Output:
+	// 1 <nil>
+	// 0 <nil>
+}
+
+func ExampleBulk() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+	more := []Book{{"3-4", "Jim Knopf", 252}, {"3-2", "Momo again", 304}}
+	result, err := insertBooks.Insert(ctx, db, slices.Values(more))
+	fmt.Println(result.Rows, err)
+	result, err = insertBooks.Insert(ctx, db, slices.Values(more[:1]))
+	fmt.Println(result.Rows, err)
+	// Output:
+	// 0 query InsertBooks: execute row 2: [SQLite]UNIQUE constraint failed: books.isbn (19) (SQLSTATE HY000, native 19)
+	// 1 <nil>
+}
+
+func ExampleDB_InTx() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+	err := db.InTx(ctx, func(tx *runtime.Tx) error {
+		if err := deleteBook.Exec(ctx, tx, "3-1"); err != nil {
+			return err
+		}
+		return errors.New("changed my mind")
+	})
+	fmt.Println(err)
+	books, err := booksByPages.Many(ctx, db, 0)
+	fmt.Println(len(books), err)
+	// Output:
+	// changed my mind
+	// 3 <nil>
+}
+
+func ExampleError() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+	_, err := insertBooks.Insert(ctx, db, slices.Values(shelf))
+	var e *runtime.Error
+	if errors.As(err, &e) {
+		fmt.Println(e.Query, e.Op, e.Row, e.State, e.Native)
+	}
+	_, err = booksByPages.One(ctx, db, 1000)
+	fmt.Println(errors.Is(err, runtime.ErrNoRows))
+	// Output:
+	// InsertBooks execute 1 HY000 19
+	// true
+}
