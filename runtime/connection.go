@@ -10,10 +10,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
-	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
 )
-
-const infoDBMSName = sys.InfoDBMSName
 
 // Conn is one connection, for statements that belong together without being a
 // transaction: session settings, temporary tables. It is safe for concurrent
@@ -64,11 +61,7 @@ type Server struct {
 func (c *Conn) Server() Server {
 	c.held.mu.Lock()
 	defer c.held.mu.Unlock()
-	info := c.held.native.Info
-	return Server{
-		DBMS: info(sys.InfoDBMSName), Version: info(sys.InfoDBMSVersion),
-		Driver: info(sys.InfoDriverName), DriverVersion: info(sys.InfoDriverVersion),
-	}
+	return Server(c.held.native.Server())
 }
 
 // Plugin returns what is known of the database. It must not be changed.
@@ -117,7 +110,7 @@ func connect(ctx context.Context, connection string, plugin *driver.Plugin) (*ph
 
 func (c *physical) setUp(ctx context.Context) error {
 	c.dialect = c.plugin.Dialect
-	if quote := c.native.Info(sys.InfoIdentifierQuote); c.dialect.AskQuote && quote != "" {
+	if quote := c.native.IdentifierQuote(); c.dialect.AskQuote && quote != "" {
 		c.dialect.QuoteOpen, c.dialect.QuoteClose = quote, quote
 	}
 	if c.plugin.Quirks.CancelApart {

@@ -87,7 +87,7 @@ func detect(ctx context.Context, connection string) (*driver.Plugin, error) {
 		return nil, err
 	}
 	defer c.close()
-	return driver.ForDBMS(c.native.Info(infoDBMSName)), nil
+	return driver.ForDBMS(c.native.Server().DBMS), nil
 }
 
 // fill makes the pool and its first connection.

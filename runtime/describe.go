@@ -6,7 +6,6 @@ import (
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
-	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
 )
 
 // Description is what a driver tells of a statement before it is executed,
@@ -79,7 +78,7 @@ func describeParams(s *odbc.Stmt) []ParamDescription {
 func describeColumn(c odbc.Column) ColumnDescription {
 	return ColumnDescription{
 		Name: c.Name, Type: driver.SQLType(c.Type), TypeName: c.TypeName, Size: c.Size, Digits: int(c.Digits),
-		NotNull: c.Nullable == sys.NoNulls, NotNullField: c.NullableField == sys.NoNulls,
+		NotNull: c.NotNull, NotNullField: c.NotNullField,
 		Unsigned: c.Unsigned, AutoNumbered: c.AutoNumbered,
 		Schema: c.Schema, Table: c.Table, Column: c.BaseColumn,
 	}
@@ -114,7 +113,7 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 			continue
 		}
 		columns = append(columns, TableColumn{
-			Schema: t.Schema, Table: t.Table, Name: t.Name, TypeName: t.TypeName, NotNull: t.Nullable == int64(sys.NoNulls),
+			Schema: t.Schema, Table: t.Table, Name: t.Name, TypeName: t.TypeName, NotNull: t.NotNull,
 			PrimaryKey: slices.Contains(key, t.Name),
 		})
 	}

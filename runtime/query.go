@@ -194,8 +194,8 @@ func (r *result[P, R]) next(ctx context.Context, rows []R) ([]R, error) {
 		return rows, r.wrap("bind", err)
 	}
 	n, err := r.s.native.Fetch(ctx)
+	r.ended = err != nil || n < r.s.native.Rowset() // a short block is the last one
 	if err != nil || n == 0 {
-		r.ended = true
 		return rows, r.wrap("fetch", err)
 	}
 	return r.decode(rows, n)

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
-	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
 )
 
 // Tx is an open transaction. It is safe for concurrent use; calls take their
@@ -104,7 +103,7 @@ func (c *physical) begin(ctx context.Context) error {
 // it left is rolled back first: turning autocommit on would commit it.
 func (c *physical) commit() error {
 	c.mu.Lock()
-	err := c.native.EndTran(sys.Commit)
+	err := c.native.Commit()
 	if err == nil {
 		err = c.native.SetAutocommit(true)
 	}
@@ -120,7 +119,7 @@ func (c *physical) commit() error {
 func (c *physical) rollback() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.native.EndTran(sys.Rollback) != nil || c.native.SetAutocommit(true) != nil {
+	if c.native.Rollback() != nil || c.native.SetAutocommit(true) != nil {
 		c.broken.Store(true)
 	}
 }

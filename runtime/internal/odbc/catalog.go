@@ -2,6 +2,7 @@ package odbc
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
@@ -11,7 +12,7 @@ import (
 type TableColumn struct {
 	Schema, Table, Name string
 	TypeName            string
-	Nullable            int64 // sys.NoNulls, sys.Nullable or sys.NullableUnknown
+	NotNull             bool
 }
 
 // Places of what is read of SQLColumns' result, from 0.
@@ -37,7 +38,7 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 		text := func(i int) string { return b.Text(i).Null(0).V }
 		all = append(all, TableColumn{
 			Schema: text(columnsSchema), Table: text(columnsTable), Name: text(columnsName),
-			TypeName: text(columnsTypeName), Nullable: b.Int64(columnsNullable).Null(0).V,
+			TypeName: text(columnsTypeName), NotNull: b.Int64(columnsNullable).Null(0) == sql.Null[int64]{V: int64(sys.NoNulls), Valid: true},
 		})
 	})
 	return all, err

@@ -143,8 +143,25 @@ func (c *Conn) CancelApart() error {
 	return nil
 }
 
-// Info returns a text that SQLGetInfo knows, "" where the driver does not.
-func (c *Conn) Info(info uint16) string {
+// Server says what a connection leads to, in the words of its driver.
+type Server struct {
+	DBMS, Version         string
+	Driver, DriverVersion string
+}
+
+// Server returns what the connection leads to.
+func (c *Conn) Server() Server {
+	return Server{
+		DBMS: c.info(sys.InfoDBMSName), Version: c.info(sys.InfoDBMSVersion),
+		Driver: c.info(sys.InfoDriverName), DriverVersion: c.info(sys.InfoDriverVersion),
+	}
+}
+
+// IdentifierQuote returns what names are quoted with, "" where the driver does
+// not know.
+func (c *Conn) IdentifierQuote() string { return c.info(sys.InfoIdentifierQuote) }
+
+func (c *Conn) info(info uint16) string {
 	text, _ := sys.GetInfoText(c.h, info)
 	return text
 }
@@ -162,8 +179,13 @@ func (c *Conn) SetAutocommit(on bool) error {
 	return nil
 }
 
-// EndTran commits or rolls back the open transaction.
-func (c *Conn) EndTran(completion int16) error {
+// Commit commits the open transaction.
+func (c *Conn) Commit() error { return c.endTran(sys.Commit) }
+
+// Rollback undoes the open transaction.
+func (c *Conn) Rollback() error { return c.endTran(sys.Rollback) }
+
+func (c *Conn) endTran(completion int16) error {
 	if ret := sys.EndTran(c.h, completion); !ret.OK() {
 		return newError("SQLEndTran", ret, sys.HandleDBC, c.h)
 	}

@@ -75,6 +75,9 @@ func (s *Stmt) bindColumn(c protocol.Column) error {
 	return nil
 }
 
+// Rowset returns the rows of a full block. A shorter one ends the result.
+func (s *Stmt) Rowset() int { return s.rows.size }
+
 // Fetch reads the next block into the bound Batch and returns its rows; 0 is
 // the end of the result. A cell longer than its slot is read again in full: the
 // Batch never holds cut data.

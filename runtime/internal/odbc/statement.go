@@ -131,9 +131,9 @@ type Column struct {
 	Schema, Table          string // of the base table, "" where unknown
 	BaseColumn             string
 	Unsigned, AutoNumbered bool
-	// NullableField is SQL_DESC_NULLABLE, which on SQLite tells the truth where
-	// SQLDescribeCol always says nullable.
-	NullableField int16
+	// NotNull is what SQLDescribeCol says, NotNullField is SQL_DESC_NULLABLE, which
+	// on SQLite tells the truth where SQLDescribeCol always says nullable.
+	NotNull, NotNullField bool
 }
 
 // DescribeColumn describes result column i, from 0.
@@ -142,16 +142,14 @@ func (s *Stmt) DescribeColumn(i int) (Column, error) {
 	if !ret.OK() {
 		return Column{}, s.failure("SQLDescribeCol", ret, nil)
 	}
-	c := Column{Description: description}
+	c := Column{Description: description, NotNull: description.Nullable == sys.NoNulls}
 	c.TypeName, _ = sys.ColAttributeText(s.h, i+1, sys.DescTypeName)
 	c.Schema, _ = sys.ColAttributeText(s.h, i+1, sys.DescSchemaName)
 	c.Table, _ = sys.ColAttributeText(s.h, i+1, sys.DescBaseTableName)
 	c.BaseColumn, _ = sys.ColAttributeText(s.h, i+1, sys.DescBaseColumnName)
 	unsigned, _ := sys.ColAttributeInt(s.h, i+1, sys.DescUnsigned)
 	nullable, ret := sys.ColAttributeInt(s.h, i+1, sys.DescNullable)
-	if c.NullableField = int16(nullable); !ret.OK() {
-		c.NullableField = sys.NullableUnknown
-	}
+	c.NotNullField = ret.OK() && nullable == int64(sys.NoNulls)
 	auto, _ := sys.ColAttributeInt(s.h, i+1, sys.DescAutoUnique)
 	c.Unsigned, c.AutoNumbered = unsigned != 0, auto != 0
 	return c, nil
