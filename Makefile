@@ -20,9 +20,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 BUILD := go build -buildvcs=false -o bin/
 
 FUZZTIME ?= 1m
-BENCH    ?= .
 
-.PHONY: help deps deps-test modules build tools generate check-generated demo lint vet-windows test fuzz bench clean
+.PHONY: help deps deps-test modules build tools generate check-generated demo lint vet-windows test fuzz bench bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,10 +64,12 @@ test: deps-test lint vet-windows check-generated tools ## run all checks and tes
 fuzz: deps-test tools ## run each fuzz target for FUZZTIME
 	bin/withdb -- bin/gotest -fuzzonly -fuzztime=$(FUZZTIME) $(MODULES)
 
-bench: deps-test tools ## run the benchmarks that match BENCH
-	for m in . $(patsubst %/go.mod,%,$(wildcard bench/go.mod)); do \
-		(cd $$m && $(CURDIR)/bin/withdb -- go test -run='^$$' -bench='$(BENCH)' -benchmem ./...); \
-	done
+bench: deps-test tools ## measure against the C floor and other drivers, see bench/README.md
+	cd bench && $(CURDIR)/bin/withdb -- go run .
+
+bench-quick: export BENCH_ROWS ?= 30000
+bench-quick: export BENCH_REPEAT ?= 5
+bench-quick: bench ## the same with a tenth of the rows, for a look
 
 clean: ## remove what was built
 	rm -rf bin
