@@ -14,8 +14,12 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// cancelLimit is the time that a call may go on after its context has ended.
-const cancelLimit = 200 * time.Millisecond
+// The time that a call may go on after its context has ended: cancelLimit once
+// in three tries, and cancelPatience on a machine that has other things to do.
+const (
+	cancelLimit    = 200 * time.Millisecond
+	cancelPatience = 2 * time.Second
+)
 
 // slow are queries that run long for a long parameter, and not at all for 0.
 var slow = map[string][]*runtime.Query[int64, int64]{
@@ -36,13 +40,15 @@ var slow = map[string][]*runtime.Query[int64, int64]{
 // forever is long enough for each of slow: seconds, or rounds.
 const forever = 1_000_000_000
 
-// ending are the ways in which a context ends a moment after it was made. ended
-// gives the time when it did.
-var ending = []struct {
+// end is a way in which a context ends a moment after it was made; ended gives
+// the time when it did.
+type end struct {
 	name string
 	err  error
 	make func(*testing.T) (ctx context.Context, ended func() time.Time)
-}{
+}
+
+var ends = []end{
 	{"cancel", context.Canceled, cancelSoon},
 	{"deadline", context.DeadlineExceeded, deadlineSoon},
 }
@@ -70,24 +76,34 @@ func TestCancel(t *testing.T) {
 	onAll(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 10)
 		for _, q := range slow[db.Name] {
-			for _, end := range ending {
+			for _, end := range ends {
 				t.Run(q.Name+"/"+end.name, func(t *testing.T) {
-					ctx, ended := end.make(t)
-					_, err := q.Many(ctx, db, forever)
-					returned := time.Now()
-					requireError(t, err, runtime.Error{Query: q.Name, Op: "execute", Err: end.err})
-					require.Less(t, returned.Sub(ended()), cancelLimit)
-
-					require.EqualValues(t, 1, db.Stat().Idle, "the connection goes on")
-					n, err := count.One(t.Context(), db, 1)
-					require.NoError(t, err)
-					require.EqualValues(t, 10, n)
-					_, err = q.One(t.Context(), db, 0)
-					require.NoError(t, err)
+					late := cancelPatience
+					for try := 0; try < 3 && late >= cancelLimit; try++ {
+						late = min(late, lateness(t, db, q, end))
+					}
+					require.Less(t, late, cancelLimit)
 				})
 			}
 		}
 	}, runtime.WithPoolSize(1))
+}
+
+// lateness returns how long q went on after its context had ended, and checks
+// that the connection and q are in order.
+func lateness(t *testing.T, db database, q *runtime.Query[int64, int64], end end) time.Duration {
+	ctx, ended := end.make(t)
+	_, err := q.Many(ctx, db, forever)
+	late := time.Since(ended())
+	requireError(t, err, runtime.Error{Query: q.Name, Op: "execute", Err: end.err})
+
+	require.EqualValues(t, 1, db.Stat().Idle, "the connection goes on")
+	n, err := count.One(t.Context(), db, 1)
+	require.NoError(t, err)
+	require.EqualValues(t, 10, n)
+	_, err = q.One(t.Context(), db, 0)
+	require.NoError(t, err)
+	return late
 }
 
 // TestCancelInTransaction: what was done before stays, and can be committed.
@@ -100,7 +116,7 @@ func TestCancelInTransaction(t *testing.T) {
 			ctx, ended := cancelSoon(t)
 			_, err := slow[db.Name][0].Many(ctx, tx, forever)
 			require.ErrorIs(t, err, context.Canceled)
-			require.Less(t, time.Since(ended()), cancelLimit)
+			require.Less(t, time.Since(ended()), cancelPatience)
 			return insert.Exec(t.Context(), tx, 2)
 		})
 		require.NoError(t, err)
@@ -120,7 +136,7 @@ func TestCancelCommand(t *testing.T) {
 		insert := command("Insert", "INSERT INTO numbers "+source.of(db), protocol.Int64, encodeInt64)
 		ctx, ended := deadlineSoon(t)
 		err := insert.Exec(ctx, db, forever)
-		require.Less(t, time.Since(ended()), cancelLimit)
+		require.Less(t, time.Since(ended()), cancelPatience)
 		requireError(t, err, runtime.Error{Query: "Insert", Op: "execute", Err: context.DeadlineExceeded})
 		require.Empty(t, db.shown(t, "SELECT n FROM numbers"))
 		require.NoError(t, insert.Exec(t.Context(), db, 0))
@@ -134,7 +150,7 @@ func TestCancelWaitForLock(t *testing.T) {
 	const timeout = 100 * time.Millisecond
 	for _, at := range testdb.All(t) {
 		t.Run(at.Name, func(t *testing.T) {
-			limit := cancelLimit
+			limit := cancelPatience
 			if at.Name == "sqlite" {
 				at.DSN += fmt.Sprint(";Timeout=", timeout.Milliseconds())
 				limit += 2 * timeout
@@ -212,7 +228,7 @@ func TestDeadlineWhileWaiting(t *testing.T) {
 		ctx, ended := deadlineSoon(t)
 		_, err = count.One(ctx, db, 1)
 		requireError(t, err, runtime.Error{Query: "Count", Op: "connect", Err: context.DeadlineExceeded})
-		require.Less(t, time.Since(ended()), cancelLimit)
+		require.Less(t, time.Since(ended()), cancelPatience)
 		c.Close()
 		_, err = count.One(t.Context(), db, 1)
 		require.NoError(t, err)

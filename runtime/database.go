@@ -39,6 +39,7 @@ type Option interface{ apply(*options) }
 
 type options struct {
 	plugin      *driver.Plugin
+	settings    []driver.Setting
 	size        int
 	dialTimeout time.Duration
 }
@@ -49,6 +50,11 @@ func (f optionFunc) apply(o *options) { f(o) }
 
 // WithPlugin names the database instead of asking it.
 func WithPlugin(p *driver.Plugin) Option { return optionFunc(func(o *options) { o.plugin = p }) }
+
+// WithSettings adds keys to the connection string that it does not have.
+func WithSettings(settings ...driver.Setting) Option {
+	return optionFunc(func(o *options) { o.settings = append(o.settings, settings...) })
+}
 
 // WithPoolSize sets the most connections at a time. The default is four, or the
 // number of CPUs if that is more.
@@ -67,6 +73,7 @@ func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
 	for _, opt := range opts {
 		opt.apply(&o)
 	}
+	connection = withSettings(connection, o.settings)
 	if o.plugin == nil {
 		var err error
 		if o.plugin, err = detect(ctx, connection); err != nil {

@@ -100,12 +100,13 @@ func (c *physical) begin(ctx context.Context) error {
 }
 
 // commit ends the transaction and goes back to autocommit. When it fails, what
-// it left is rolled back first: turning autocommit on would commit it.
+// it left is rolled back first: turning autocommit on would commit it. When only
+// going back fails, all is stored, and the connection is not used again.
 func (c *physical) commit() error {
 	c.mu.Lock()
 	err := c.native.Commit()
-	if err == nil {
-		err = c.native.SetAutocommit(true)
+	if err == nil && c.native.SetAutocommit(true) != nil {
+		c.broken.Store(true)
 	}
 	c.mu.Unlock()
 	if err != nil {

@@ -89,6 +89,8 @@ type Result struct {
 
 // Describe says what can be believed.
 type Describe struct {
+	// Settings are for connections that describe and must change nothing.
+	Settings []Setting
 	// Params: SQLDescribeParam answers the type that the server found.
 	Params bool
 	// ParamTypes maps SQL type codes of SQLDescribeParam to kinds before

@@ -60,8 +60,11 @@ var SQLite = Plugin{
 		{Kind: protocol.DateTimeOffset, Form: AsText},
 	},
 	// INSERT, UPDATE and DELETE reach SQLite only when they are executed.
-	Describe: Describe{NotNull: NotNullField, Labels: true, Check: Check{CheckPrefix, "EXPLAIN "}},
-	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	Describe: Describe{
+		Settings: []Setting{{"NoCreat", "1", "a file that is not there would be made, empty"}},
+		NotNull:  NotNullField, Labels: true, Check: Check{CheckPrefix, "EXPLAIN "},
+	},
+	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	Quirks: Quirks{
 		Static:          true,
 		Buffered:        true,

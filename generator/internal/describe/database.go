@@ -64,7 +64,7 @@ func (d *Database) Close() {
 func (d *Database) Plugin() *driver.Plugin { return d.plugin }
 
 func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
-	connection, pos := s.Database.Value, s.Database.Pos
+	connection, pos, settings := s.Database.Value, s.Database.Pos, d.plugin.Describe.Settings
 	if len(s.SchemaFor(d.plugin.Name)) > 0 && d.plugin.Scratch.Connection != "" {
 		folder, err := os.MkdirTemp("", "odbcgen-")
 		if err != nil {
@@ -72,6 +72,7 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 		}
 		d.drop = append(d.drop, func() { os.RemoveAll(folder) })
 		connection, pos = fmt.Sprintf(d.plugin.Scratch.Connection, filepath.Join(folder, "scratch.db")), s.Driver.Pos
+		settings = nil // this one is to be made
 	}
 	if connection == "" {
 		return []diag.Diagnostic{{
@@ -80,7 +81,7 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 		}}
 	}
 	var err error
-	if d.db, err = runtime.Open(ctx, connection, runtime.WithPoolSize(1)); err != nil {
+	if d.db, err = runtime.Open(ctx, connection, runtime.WithPoolSize(1), runtime.WithSettings(settings...)); err != nil {
 		return fatal(pos, connectHelp(err), "cannot connect to the database: %s", plainMessage(err))
 	}
 	d.drop = append(d.drop, d.db.Close)

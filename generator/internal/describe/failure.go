@@ -128,7 +128,7 @@ func connectHelp(err error) string {
 	case e.State == "28000" || strings.Contains(text, "authentication") || strings.Contains(text, "password"):
 		return "check user and password in the connection string"
 	}
-	return "check that the server runs and that the connection string leads to it"
+	return "check that the server runs, or that the file is there, and that the connection string leads to it"
 }
 
 // scriptFailure is a statement of a schema file that the database refused.
