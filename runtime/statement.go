@@ -113,6 +113,12 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 	return s, nil
 }
 
+// The forms of plugins and of the layer below are the same, number by number.
+const (
+	_ = uint(driver.AsFloat64) - uint(odbc.Float64)
+	_ = uint(odbc.Float64) - uint(driver.AsFloat64)
+)
+
 // plan decides once how parameters and cells travel.
 func (s *statement) plan() error {
 	if n := s.native.Params(); n != len(s.shape.params) {

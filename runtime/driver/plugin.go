@@ -93,9 +93,6 @@ type Describe struct {
 	Settings []Setting
 	// Params: SQLDescribeParam answers the type that the server found.
 	Params bool
-	// ParamTypes maps SQL type codes of SQLDescribeParam to kinds before
-	// StandardTypes does.
-	ParamTypes []TypeRule
 	// Expressions: a result column without a base table has its true type.
 	Expressions bool
 	// NotNull says where a column's NO_NULLS is told.
@@ -219,10 +216,10 @@ func (p *Plugin) KindOf(name string, code SQLType, unsigned bool) protocol.Kind 
 // ParamKindOf returns the kind of a parameter that SQLDescribeParam gives the
 // type code, and Invalid where that says nothing.
 func (p *Plugin) ParamKindOf(code SQLType) protocol.Kind {
-	kind, ok := lookUp(p.Describe.ParamTypes, "", code)
-	if !ok {
-		kind, _ = lookUp(StandardTypes, "", code)
+	if !p.Describe.Params {
+		return protocol.Invalid
 	}
+	kind, _ := lookUp(StandardTypes, "", code)
 	return kind
 }
 

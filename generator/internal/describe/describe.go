@@ -109,7 +109,7 @@ func (s *statement) param(ctx context.Context, use sqlscan.Use, described runtim
 	place := s.reading.place(use.At)
 	a := s.probe(ctx, place)
 	a.notNull = a.notNull || !place.assigned || !a.known()
-	if kind := s.d.plugin.ParamKindOf(described.Type); s.d.plugin.Describe.Params && kind != protocol.Invalid {
+	if kind := s.d.plugin.ParamKindOf(described.Type); kind != protocol.Invalid {
 		a.Kind, a.Source = kind, "driver"
 	}
 	v := a.value(use.Name)
