@@ -50,9 +50,10 @@ check-generated: deps modules ## check that generating the examples changes noth
 demo: build ## generate and run the example, on SQLite
 	cd examples/store && go generate ./... && go run .
 
-lint: deps modules ## check format, go vet and staticcheck
+lint: deps modules ## check format, go vet and staticcheck; of bench, vet alone
 	@files=$$(gofmt -l .); [[ -z $$files ]] || { echo "not formatted by gofmt:" $$files; exit 1; }
 	@for m in $(MODULES); do (cd $$m && echo "lint $$m" && go vet ./... && timeout 600 go run $(STATICCHECK) ./...); done
+	@cd bench && echo lint bench && timeout 600 go vet ./...
 
 # Whoever builds for Windows has no C compiler of ours to help them.
 vet-windows: modules ## check that all compiles for Windows
