@@ -21,8 +21,11 @@ var Postgres = Plugin{
 		{Name: "uuid", Kind: protocol.UUID},
 		{Name: "xml", Kind: protocol.XML},
 		{Name: "money", Kind: protocol.Money},
-		// json, jsonb, enumerations, arrays and bit strings all have this name.
+		// json, jsonb, enumerations, arrays and bit strings all have this name in a
+		// result; the catalog calls them by their own.
 		{Name: "unknown", Kind: protocol.Invalid},
+		{Name: "json", Kind: protocol.JSON},
+		{Name: "jsonb", Kind: protocol.JSON},
 	},
 	Params: []Param{
 		{Kind: protocol.Uint64, SQL: Numeric, Size: 20},

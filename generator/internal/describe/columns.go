@@ -32,6 +32,9 @@ func (s *statement) column(ctx context.Context, c runtime.ColumnDescription, ite
 		a.Kind = s.d.plugin.KindOf(c.TypeName, c.Type, c.Unsigned)
 		a.Source, a.SQLType = "driver", s.d.sqlType(ctx, c, s.columnName(c, item))
 	}
+	if !a.known() && c.Table != "" {
+		a = s.d.listedType(ctx, c, s.columnName(c, item))
+	}
 	if !a.known() {
 		inferred := s.infer(ctx, item.span)
 		a.Kind, a.Source = inferred.Kind, inferred.Source

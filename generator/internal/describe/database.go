@@ -227,12 +227,24 @@ func (d *Database) sqlType(ctx context.Context, c runtime.ColumnDescription, col
 		return d.declaration(ctx, c, column)
 	}
 	switch kind := d.plugin.KindOf(c.TypeName, c.Type, c.Unsigned); {
+	case kind == protocol.Invalid:
+		return "" // the name is one that hides the type
 	case kind == protocol.Decimal:
 		return fmt.Sprintf("%s(%d,%d)", name, c.Size, c.Digits)
 	case (c.Type == driver.Char || c.Type == driver.Varchar) && c.Size > 0 && c.Size < 1<<16:
 		return fmt.Sprintf("%s(%d)", name, c.Size)
 	}
 	return name
+}
+
+// listedType types a column by the catalog, where the driver hides its type when
+// it describes a statement.
+func (d *Database) listedType(ctx context.Context, c runtime.ColumnDescription, column string) answer {
+	listed, ok := d.catalogColumn(ctx, c.Schema, c.Table, column)
+	if !ok {
+		return answer{}
+	}
+	return answer{Kind: d.plugin.KindOf(listed.TypeName, c.Type, c.Unsigned), SQLType: strings.ToUpper(listed.TypeName), Source: "catalog"}
 }
 
 // declaration returns the whole type of a column from the catalog. A column of

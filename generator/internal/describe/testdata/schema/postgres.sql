@@ -20,3 +20,6 @@ INSERT INTO pair VALUES (1, 1, NULL), (NULL, 2, 'x'), (1, NULL, 'y');
 INSERT INTO "Größe" VALUES (1, NULL, 'x');
 INSERT INTO swapped VALUES (NULL, 1);
 INSERT INTO target VALUES (NULL, NULL), (1, 'one');
+
+CREATE TYPE mood AS ENUM ('sad', 'glad');
+CREATE TABLE hidden (id INTEGER PRIMARY KEY, doc JSONB NOT NULL, raw JSON, mood mood, tags TEXT[], wait INTERVAL, address INET);
