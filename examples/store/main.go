@@ -229,7 +229,11 @@ func showError(ctx context.Context, q *store.Queries) error {
 	if !errors.As(err, &e) {
 		return fmt.Errorf("the address was taken twice: %w", err)
 	}
-	fmt.Printf("Query    %s\nOp       %s\nDriver   %s\nState    %s\nNative   %d\n", e.Query, e.Op, e.Driver, e.State, e.Native)
-	fmt.Printf("Message  %s\n", e.Message)
+	fmt.Printf("Query        %s\nOp           %s\nDriver       %s\n", e.Query, e.Op, e.Driver)
+	fmt.Printf("State        %s\nNative       %d\nMessage      %s\n", e.State, e.Native, e.Message)
+	fmt.Printf("Column, Row  %q, %d\n", e.Column, e.Row) // of the values at fault, where that is known
+	for i, d := range e.Diagnostics {
+		fmt.Printf("Diagnostics  %d: %s/%d %s\n", i+1, d.State, d.Native, d.Message)
+	}
 	return nil
 }
