@@ -55,17 +55,22 @@ func localName(name string) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	local := strings.ToLower(parts[0]) + joinTitles(parts[1:])
-	if first, _ := utf8.DecodeRuneInString(local); unicode.IsDigit(first) {
-		return "_" + local
+	return unexported(strings.ToLower(parts[0]) + joinTitles(parts[1:]))
+}
+
+// unexported returns name with a _ before it where it would be no name, or an
+// exported one: a few capitals have no small letter.
+func unexported(name string) string {
+	if first, _ := utf8.DecodeRuneInString(name); unicode.IsDigit(first) || unicode.IsUpper(first) {
+		return "_" + name
 	}
-	return local
+	return name
 }
 
 // privateName returns the unexported form of an exported Go name: getBook, idList.
 func privateName(goName string) string {
 	first := split(goName)[0]
-	return strings.ToLower(first) + strings.TrimPrefix(goName, first)
+	return unexported(strings.ToLower(first) + strings.TrimPrefix(goName, first))
 }
 
 // words splits a name and lowers what is written in capitals throughout, as

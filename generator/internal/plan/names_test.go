@@ -160,7 +160,7 @@ func TestDistinct(t *testing.T) {
 // FuzzNames holds that every name is one that Go allows, and that a local name
 // is there when a field name is.
 func FuzzNames(f *testing.F) {
-	for _, seed := range []string{"book_id", "größe", "名前", "2fa", "ǅ", "ŉ", "İD", "ᾳ", "ﬀ", "٣", "IDs", "a\xffb", "\u0345"} {
+	for _, seed := range []string{"book_id", "größe", "名前", "2fa", "ǅ", "ŉ", "İD", "ᾳ", "ﬀ", "٣", "IDs", "a\xffb", "\u0345", "ϔ"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
