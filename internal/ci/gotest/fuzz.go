@@ -1,12 +1,10 @@
 package main
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
-// fuzz runs each fuzz target of the modules for a time.
-func fuzz(r *report, modules []string, each time.Duration) {
+// fuzz runs each fuzz target of the modules for a time, or for a number of
+// executions written 100x.
+func fuzz(r *report, modules []string, each string) {
 	var targets []target
 	for _, module := range modules {
 		targets = append(targets, findTargets(r, module)...)
@@ -15,7 +13,7 @@ func fuzz(r *report, modules []string, each time.Duration) {
 		r.fail("no fuzz target in %s", strings.Join(modules, " "))
 	}
 	for _, t := range targets {
-		r.run(t.module, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each.String(), t.pkg)
+		r.run(t.module, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each, t.pkg)
 	}
 }
 

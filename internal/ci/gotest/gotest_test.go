@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -62,7 +61,7 @@ func TestFuzz(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			r := &report{out: &out}
-			fuzz(r, []string{module(t, test.code)}, time.Second)
+			fuzz(r, []string{module(t, test.code)}, "500x")
 			require.Equal(t, test.totals, r.String(), "%s", &out)
 			require.Contains(t, out.String(), test.shows)
 		})
