@@ -67,6 +67,7 @@ type insertion[R any] struct {
 	bulk *Bulk[R]
 	c    *physical
 	s    *statement
+	size int   // rows of a parameter set
 	sent int64 // rows inserted so far
 }
 
@@ -90,7 +91,7 @@ func (in *insertion[R]) send(ctx context.Context, rows iter.Seq[R]) (err error) 
 		if err := in.append(ctx, row); err != nil {
 			return err
 		}
-		if in.s.params.Len() < in.setRows() {
+		if in.s.params.Len() < in.size {
 			continue
 		}
 		if err := in.execute(ctx); err != nil {
@@ -110,6 +111,7 @@ func (in *insertion[R]) prepare(ctx context.Context) (err error) {
 	for i, c := range in.bulk.Columns {
 		params[i] = Param{c.Name, c.Kind}
 	}
+	in.size = in.setRows()
 	in.s, err = in.c.statementFor(ctx, shape{in.bulk, in.bulk.Name, in.bulk.sql(in.c.dialect), params, nil})
 	return err
 }

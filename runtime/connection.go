@@ -29,26 +29,24 @@ func (c *Conn) Close() {
 
 // InTx runs do in a transaction on this connection, which must not have one
 // open.
-func (c *Conn) InTx(ctx context.Context, do func(*Tx) error) error {
+func (c *Conn) InTx(ctx context.Context, do func(*Tx) error) (err error) {
 	l, err := c.loan(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { l.end(err) }()
-	err = inTx(ctx, l, do)
-	return err
+	return inTx(ctx, l, do)
 }
 
 // Exec runs one statement that has no parameters and whose rows, if it gives
 // any, nobody wants: DDL, session settings.
-func (c *Conn) Exec(ctx context.Context, sql string) error {
+func (c *Conn) Exec(ctx context.Context, sql string) (err error) {
 	l, err := c.loan(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { l.end(err) }()
-	err = l.exec(ctx, sql)
-	return err
+	return l.exec(ctx, sql)
 }
 
 // Server says what a connection leads to, in the words of its driver.

@@ -133,14 +133,13 @@ func (db *DB) Conn(ctx context.Context) (*Conn, error) {
 }
 
 // InTx runs do in a transaction on a connection of the pool.
-func (db *DB) InTx(ctx context.Context, do func(*Tx) error) error {
+func (db *DB) InTx(ctx context.Context, do func(*Tx) error) (err error) {
 	l, err := db.loan(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { l.end(err) }()
-	err = inTx(ctx, l, do)
-	return err
+	return inTx(ctx, l, do)
 }
 
 // Stat counts the connections of a DB.

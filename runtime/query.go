@@ -45,18 +45,13 @@ func (q *Query[P, R]) Opt(ctx context.Context, db Session, p P) (row R, ok bool,
 	}
 	defer r.close(&err)
 	rows, err := r.next(ctx, nil)
-	if err != nil || len(rows) == 0 {
+	if err == nil && len(rows) == 1 { // a driver may give one row a block
+		rows, err = r.next(ctx, rows)
+	}
+	switch {
+	case err != nil || len(rows) == 0:
 		return row, false, err
-	}
-	more := len(rows) > 1
-	if !more { // a driver that gives one row a block
-		rest, err := r.next(ctx, nil)
-		if err != nil {
-			return row, false, err
-		}
-		more = len(rest) > 0
-	}
-	if more {
+	case len(rows) > 1:
 		return row, false, r.wrap("fetch", ErrTooManyRows)
 	}
 	return rows[0], true, nil

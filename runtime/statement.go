@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -151,20 +150,27 @@ func (s *statement) planRows() error {
 	if n := s.native.Columns(); n != len(s.shape.columns) {
 		return fmt.Errorf("the database gives %d columns, the code was generated for %d: run odbcgen again", n, len(s.shape.columns))
 	}
-	specs, forms := make([]protocol.ColumnSpec, len(s.shape.columns)), make([]odbc.Form, len(s.shape.columns))
-	for i, c := range s.shape.columns {
-		column := s.native.ColumnType(i)
-		specs[i] = protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, column)}
-		forms[i] = s.formFor(c.Kind, column)
-	}
-	if s.rows != nil && slices.Equal(forms, s.forms) {
+	if s.rows != nil && s.fits() {
 		return nil
 	}
-	s.rows, s.specs, s.forms, s.rowBytes = nil, specs, forms, 0
-	for _, spec := range specs {
+	s.rows, s.specs, s.forms, s.rowBytes = nil, nil, nil, 0
+	for i, c := range s.shape.columns {
+		column := s.native.ColumnType(i)
+		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, column)}
+		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(c.Kind, column))
 		s.rowBytes += max(spec.Width, 16) + 8
 	}
 	return nil
+}
+
+// fits reports whether the cells still travel as they were laid out.
+func (s *statement) fits() bool {
+	for i, c := range s.shape.columns {
+		if s.formFor(c.Kind, s.native.ColumnType(i)) != s.forms[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // formFor returns how the cells of a column travel. Integers are written out
@@ -201,7 +207,7 @@ const (
 
 // bindRows makes room for blocks of about size rows.
 func (s *statement) bindRows(size int) error {
-	size = max(1, min(size, maxBlock/s.rowBytes, odbc.MaxRowset))
+	size = max(1, min(size, maxBlock/max(s.rowBytes, 1), odbc.MaxRowset))
 	if s.rows != nil && s.size >= size {
 		return nil
 	}

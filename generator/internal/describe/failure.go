@@ -96,6 +96,9 @@ func (s *statement) suggest(ctx context.Context, word string) string {
 			}
 		}
 	}
+	if slices.Contains(names, parts[len(parts)-1]) {
+		return "" // the name is known: it is something else
+	}
 	return diag.DidYouMean(parts[len(parts)-1], names)
 }
 

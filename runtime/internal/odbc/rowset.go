@@ -126,6 +126,8 @@ func (s *Stmt) scroll(ctx context.Context, orientation uint16, row int64) (int, 
 	return int(s.counters.fetched), nil
 }
 
+// fetch makes the call, watched unless the driver has the rows already: cancelling
+// would take them away under it.
 func (s *Stmt) fetch(ctx context.Context, call func() sys.Return) (sys.Return, error) {
 	if !s.buffered {
 		return s.watched(ctx, call)
