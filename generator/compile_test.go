@@ -7,20 +7,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
-)
 
-const module = "github.com/odbcgen/odbcgen"
+	"github.com/odbcgen/odbcgen/internal/golden"
+)
 
 // TestGoldenRuns compiles and vets what is generated from all archives, in one
 // module as a user would have it, and runs those that have a main.go.
 func TestGoldenRuns(t *testing.T) {
 	dir := t.TempDir()
-	useRepository(t, dir)
+	golden.UseRepository(t, dir)
 	wanted := writeGoldens(t, dir)
 	require.NotEmpty(t, wanted)
 	run(t, dir, "go", "vet", "./...")
@@ -43,44 +42,30 @@ func TestGoldenRuns(t *testing.T) {
 // are to print.
 func writeGoldens(t *testing.T, dir string) map[string]string {
 	wanted := make(map[string]string)
-	for _, path := range archives(t) {
+	for _, path := range golden.Archives(t) {
 		archive, err := txtar.ParseFile(path)
 		require.NoError(t, err)
 		input, want := split(archive)
-		if lists(want, "diagnostics.txt") {
+		if golden.Lists(want, "diagnostics.txt") {
 			continue
 		}
 		generated := generate(t, input)
 		for _, f := range generated {
 			requirePlain(t, f)
 		}
-		write(t, filepath.Join(dir, name(path)), append(input, generated...))
+		golden.Write(t, filepath.Join(dir, golden.Name(path)), append(input, generated...))
 		if output := want[len(want)-1]; output.Name == "output.txt" {
-			wanted[name(path)] = string(output.Data)
+			wanted[golden.Name(path)] = string(output.Data)
 		}
 	}
 	return wanted
-}
-
-// useRepository makes dir a module that needs what the repository needs, in the
-// same versions, and the repository itself.
-func useRepository(t *testing.T, dir string) {
-	root, err := filepath.Abs("..")
-	require.NoError(t, err)
-	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	require.NoError(t, err)
-	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
-	require.NoError(t, err)
-	own := strings.Replace(string(mod), "module "+module+"\n", "module goldens\n", 1)
-	own += "\nrequire " + module + " v0.0.0\n\nreplace " + module + " => " + root + "\n"
-	write(t, dir, []txtar.File{{Name: "go.mod", Data: []byte(own)}, {Name: "go.sum", Data: sum}})
 }
 
 // run returns what a program prints that succeeds.
 func run(t *testing.T, dir, program string, args ...string) string {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+	cmd.Env = golden.Environ()
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", output)
 	return string(output)

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/odbcgen/odbcgen/generator"
+	"github.com/odbcgen/odbcgen/internal/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite what is wanted in testdata")
@@ -25,13 +26,13 @@ var update = flag.Bool("update", false, "rewrite what is wanted in testdata")
 // generated files, those that it lists, and output.txt of its main.go; or, for
 // wrong input, diagnostics.txt.
 func TestGolden(t *testing.T) {
-	for _, path := range archives(t) {
-		t.Run(name(path), func(t *testing.T) {
+	for _, path := range golden.Archives(t) {
+		t.Run(golden.Name(path), func(t *testing.T) {
 			archive, err := txtar.ParseFile(path)
 			require.NoError(t, err)
 			input, wanted := split(archive)
 			var got []txtar.File
-			if lists(wanted, "diagnostics.txt") {
+			if golden.Lists(wanted, "diagnostics.txt") {
 				got = []txtar.File{{Name: "diagnostics.txt", Data: diagnose(t, input)}}
 			} else {
 				got = listed(generate(t, input), wanted)
@@ -46,19 +47,10 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func archives(t *testing.T) []string {
-	paths, err := filepath.Glob("testdata/*.txtar")
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
-	return paths
-}
-
-func name(path string) string { return strings.TrimSuffix(filepath.Base(path), ".txtar") }
-
 // split parts what the user has from what is wanted: beside diagnostics, all
 // files are the user's.
 func split(archive *txtar.Archive) (input, wanted []txtar.File) {
-	wrong := lists(archive.Files, "diagnostics.txt")
+	wrong := golden.Lists(archive.Files, "diagnostics.txt")
 	for _, f := range archive.Files {
 		if f.Name == "diagnostics.txt" || !wrong && (strings.HasSuffix(f.Name, ".gen.go") || f.Name == "output.txt") {
 			wanted = append(wanted, f)
@@ -67,10 +59,6 @@ func split(archive *txtar.Archive) (input, wanted []txtar.File) {
 		}
 	}
 	return input, wanted
-}
-
-func lists(files []txtar.File, name string) bool {
-	return slices.ContainsFunc(files, func(f txtar.File) bool { return f.Name == name })
 }
 
 // listed returns those of the generated files that are wanted, and the wanted
@@ -94,7 +82,7 @@ func text(files []txtar.File) string { return string(txtar.Format(&txtar.Archive
 // generate returns the generated files of an archive, by their paths in it.
 func generate(t *testing.T, input []txtar.File) []txtar.File {
 	dir := t.TempDir()
-	write(t, dir, input)
+	golden.Write(t, dir, input)
 	result, err := generator.Generate(context.Background(), options(dir))
 	require.NoError(t, err)
 	var files []txtar.File
@@ -122,7 +110,7 @@ func diagnose(t *testing.T, input []txtar.File) []byte {
 	for i, f := range input {
 		input[i].Data = []byte(strings.ReplaceAll(string(f.Data), "$PORT", port))
 	}
-	write(t, dir, append(input, txtar.File{Name: "real.db"}))
+	golden.Write(t, dir, append(input, txtar.File{Name: "real.db"}))
 	before := tree(t, dir)
 	result, err := generator.Generate(context.Background(), options(dir))
 	require.Error(t, err)
@@ -149,14 +137,6 @@ func closedPort(t *testing.T) string {
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	require.NoError(t, err)
 	return port
-}
-
-func write(t *testing.T, dir string, files []txtar.File) {
-	for _, f := range files {
-		path := filepath.Join(dir, f.Name)
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, f.Data, 0o644))
-	}
 }
 
 // tree returns the files below dir with their contents.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"go/format"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/generator/internal/emit"
 	"github.com/odbcgen/odbcgen/generator/internal/plan"
+	"github.com/odbcgen/odbcgen/internal/golden"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -26,13 +26,13 @@ var update = flag.Bool("update", false, "rewrite the wanted files in testdata")
 // input.yaml and behind it the wanted files; db.gen.go is held against only
 // where it is listed. The archives of wrong input have problems.txt instead.
 func TestGolden(t *testing.T) {
-	for _, path := range archives(t) {
-		t.Run(name(path), func(t *testing.T) {
+	for _, path := range golden.Archives(t) {
+		t.Run(golden.Name(path), func(t *testing.T) {
 			archive, err := txtar.ParseFile(path)
 			require.NoError(t, err)
 			want := archive.Files[1:]
 			got := slices.DeleteFunc(generate(t, archive), func(f txtar.File) bool {
-				return f.Name == "db.gen.go" && !lists(want, f.Name)
+				return f.Name == "db.gen.go" && !golden.Lists(want, f.Name)
 			})
 			if *update {
 				archive.Files = append(archive.Files[:1], got...)
@@ -42,19 +42,6 @@ func TestGolden(t *testing.T) {
 			require.Equal(t, text(want), text(got))
 		})
 	}
-}
-
-func archives(t *testing.T) []string {
-	paths, err := filepath.Glob("testdata/*.txtar")
-	require.NoError(t, err)
-	require.NotEmpty(t, paths)
-	return paths
-}
-
-func name(path string) string { return strings.TrimSuffix(filepath.Base(path), ".txtar") }
-
-func lists(files []txtar.File, name string) bool {
-	return slices.ContainsFunc(files, func(f txtar.File) bool { return f.Name == name })
 }
 
 func text(files []txtar.File) string {
