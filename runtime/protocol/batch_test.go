@@ -198,3 +198,20 @@ func TestDaysOfNoCalendar(t *testing.T) {
 	b.Date(0).Append(civil.Date{Year: 2023, Month: 2, Day: 29})
 	require.Error(t, b.Err())
 }
+
+// TestCalendar holds every day of the years that databases have against the time
+// package.
+func TestCalendar(t *testing.T) {
+	b := protocol.NewBatch([]protocol.ColumnSpec{{Name: "at", Kind: protocol.Timestamp}}, 1)
+	b.SetRows(1, 0)
+	at := b.Timestamp(0)
+	for day := time.Date(-4713, 1, 1, 23, 59, 59, 999_999_999, time.UTC); day.Year() <= 9999; day = day.AddDate(0, 0, 1) {
+		at.Cells[0] = protocol.TimestampCell{
+			Year: int16(day.Year()), Month: uint16(day.Month()), Day: uint16(day.Day()), Hour: 23, Minute: 59, Second: 59, Fraction: 999_999_999,
+		}
+		if got := at.At(0); got != day {
+			require.Equal(t, day, got)
+		}
+	}
+	require.NoError(t, b.Err())
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -29,10 +30,16 @@ func (v *Variable) Bytes(i int) []byte {
 	if n == Null {
 		return nil
 	}
-	if cell, ok := v.long[i]; ok {
-		return cell
+	return v.cell(i, int(n))
+}
+
+func (v *Variable) cell(i, length int) []byte {
+	if len(v.long) > 0 {
+		if cell, ok := v.long[i]; ok {
+			return cell
+		}
 	}
-	return v.Data[i*v.Width:][:n]
+	return v.Data[i*v.Width:][:length]
 }
 
 // SetLong keeps the whole cell of row i, which did not fit its slot.
@@ -153,11 +160,15 @@ func (c *Texts) pick() {
 		return
 	}
 	b.text.size(b)
-	start := b.text.Len()
-	c.offsets = append(c.offsets[:0], 0)
-	for i := range b.rows {
-		b.text.Write(c.Bytes(i))
-		c.offsets = append(c.offsets, b.text.Len()-start)
+	start, end := b.text.Len(), 0
+	c.offsets = slices.Grow(c.offsets[:0], b.rows+1)[:b.rows+1]
+	c.offsets[0] = 0
+	for i, n := range c.indicators[:b.rows] {
+		if n > 0 {
+			b.text.Write(c.cell(i, int(n)))
+			end += int(n)
+		}
+		c.offsets[i+1] = end
 	}
 	c.text = b.text.String()[start:]
 }
@@ -185,7 +196,12 @@ func (c *Texts) At(i int) string {
 }
 
 // Null returns the text of row i, or NULL.
-func (c *Texts) Null(i int) sql.Null[string] { return nullOf[string](c, i) }
+func (c *Texts) Null(i int) sql.Null[string] {
+	if c.indicators[i] == Null {
+		return sql.Null[string]{}
+	}
+	return sql.Null[string]{V: c.text[c.offsets[i]:c.offsets[i+1]], Valid: true}
+}
 
 // Ptr returns the text of row i, nil for NULL.
 func (c *Texts) Ptr(i int) *string { return pointerTo[string](c, i) }
