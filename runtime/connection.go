@@ -86,6 +86,8 @@ type physical struct {
 	dialect driver.Dialect // the plugin's, with the quotes that the driver names
 	broken  atomic.Bool    // not to be used again
 
+	noPrefetch bool
+
 	mu         sync.Mutex // guards the following and all use of the driver
 	native     *odbc.Conn
 	statements *simplelru.LRU[any, *statement] // by the query that they are for

@@ -136,11 +136,10 @@ func named(query string, err error) error {
 
 // result is the open result of a query.
 type result[P, R any] struct {
-	query *Query[P, R]
-	loan  loan
-	s     *statement // nil before it is prepared
-	block int        // rows wanted in a block
-	ended bool
+	query  *Query[P, R]
+	loan   loan
+	cursor cursor
+	block  int // rows wanted in the first block
 }
 
 func (r *result[P, R]) wrap(op string, err error) error {
@@ -151,17 +150,15 @@ func (r *result[P, R]) execute(ctx context.Context, p P) (err error) {
 	q := r.query
 	r.loan.mu.Lock()
 	defer r.loan.mu.Unlock()
-	r.s, err = r.loan.statementFor(ctx, shape{q, q.Name, textFor(r.loan.plugin, q.SQL, q.Dialects), q.Params, q.Columns})
+	s, err := r.loan.statementFor(ctx, shape{q, q.Name, textFor(r.loan.plugin, q.SQL, q.Dialects), q.Params, q.Columns})
 	if err != nil {
 		return err
 	}
-	if err := run(ctx, r.s, q.Name, q.Encode, p); err != nil {
+	r.cursor = cursor{s: s, size: r.block}
+	if err := run(ctx, s, q.Name, q.Encode, p); err != nil {
 		return err
 	}
-	if err := r.s.planRows(); err != nil {
-		return r.wrap("bind", err)
-	}
-	return r.wrap("bind", r.s.bindRows(r.block))
+	return r.wrap("bind", s.planRows())
 }
 
 // run executes s with one row of parameters.
@@ -180,50 +177,24 @@ func run[P any](ctx context.Context, s *statement, name string, encode func(*pro
 // next appends the next block's rows; it appends none at the end. With an error
 // it appends the rows before the one at fault.
 func (r *result[P, R]) next(ctx context.Context, rows []R) ([]R, error) {
-	if r.ended {
-		return rows, nil
+	b := r.cursor.next(ctx)
+	if b.err != nil || b.rows == 0 {
+		return rows, r.wrap("fetch", b.err)
 	}
-	r.loan.mu.Lock()
-	defer r.loan.mu.Unlock()
-	if err := r.grow(); err != nil {
-		return rows, r.wrap("bind", err)
-	}
-	n, err := r.s.native.Fetch(ctx)
-	r.ended = err != nil || n < r.s.native.Rowset() // a short block is the last one
-	if err != nil || n == 0 {
-		return rows, r.wrap("fetch", err)
-	}
-	return r.decode(rows, n)
-}
-
-// grow makes the next block larger than the one before if that was full.
-func (r *result[P, R]) grow() error {
-	if r.block == oneRow || r.s.rows.Len() < r.s.size {
-		return nil
-	}
-	r.block *= blockGrowth
-	return r.s.bindRows(r.block)
-}
-
-func (r *result[P, R]) decode(rows []R, n int) ([]R, error) {
 	have := len(rows)
-	rows = slices.Grow(rows, n)[:have+n]
-	b := r.s.rows
-	r.query.Decode(rows[have:], b)
+	rows = slices.Grow(rows, b.rows)[:have+b.rows]
+	batch := b.load()
+	r.query.Decode(rows[have:], batch)
 	var cell *protocol.CellError
-	if errors.As(b.Err(), &cell) {
-		r.ended = true
-		return rows[:have+b.Before(cell)], r.wrap("decode", cell)
+	if errors.As(batch.Err(), &cell) {
+		r.cursor.last = true
+		return rows[:have+batch.Before(cell)], r.wrap("decode", cell)
 	}
 	return rows, nil
 }
 
 // close ends the result and gives the connection back.
 func (r *result[P, R]) close(err *error) {
-	if r.s != nil {
-		r.loan.mu.Lock()
-		r.s.done(*err != nil)
-		r.loan.mu.Unlock()
-	}
+	r.cursor.close(*err != nil)
 	r.loan.end(*err)
 }

@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -57,11 +59,10 @@ type statement struct {
 	native *odbc.Stmt
 	params *protocol.Batch
 
-	rows     *protocol.Batch
-	forms    []odbc.Form
 	specs    []protocol.ColumnSpec
-	rowBytes int // memory of a row
-	size     int // rows of a block
+	forms    []odbc.Form
+	rowBytes int             // memory of a row
+	rowsets  [2]*odbc.Rowset // one is filled while the other is read
 
 	kept, busy bool
 }
@@ -88,10 +89,12 @@ func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, erro
 }
 
 // keeps reports whether a statement for the shape may be kept. A column list
-// without a star cannot change its length.
+// without a star cannot change its length; that of COUNT(*) is none.
 func (c *physical) keeps(sh shape) bool {
-	return c.plugin.Quirks.ReadSchema == "" || !strings.Contains(sh.sql, "*")
+	return c.plugin.Quirks.ReadSchema == "" || !strings.Contains(countStar.ReplaceAllString(sh.sql, ""), "*")
 }
+
+var countStar = regexp.MustCompile(`\(\s*\*\s*\)`)
 
 func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 	if !c.keeps(sh) {
@@ -132,8 +135,16 @@ func (s *statement) plan() error {
 	}
 	s.params = protocol.NewBatch(specs, 0)
 	quirks := s.c.plugin.Quirks
-	s.native.BindParams(s.params, types, odbc.ParamOptions{Rebind: quirks.RebindParams, RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN})
+	s.native.BindParams(s.params, types, odbc.ParamOptions{
+		Rebind:          quirks.RebindParams || quirks.RebindBinary && s.shape.hasBinary(),
+		RefuseZeroBytes: quirks.RefuseZeroBytes,
+		RefuseNaN:       quirks.RefuseNaN,
+	})
 	return nil
+}
+
+func (sh shape) hasBinary() bool {
+	return slices.ContainsFunc(sh.params, func(p Param) bool { return p.Kind == protocol.Binary })
 }
 
 // firstSlot and maxSlot bound the bytes that are set aside for a cell of
@@ -150,14 +161,18 @@ func (s *statement) planRows() error {
 	if n := s.native.Columns(); n != len(s.shape.columns) {
 		return fmt.Errorf("the database gives %d columns, the code was generated for %d: run odbcgen again", n, len(s.shape.columns))
 	}
-	if s.rows != nil && s.fits() {
+	if s.forms != nil && s.fits() {
 		return nil
 	}
-	s.rows, s.specs, s.forms, s.rowBytes = nil, nil, nil, 0
+	for i := range s.rowsets {
+		if err := s.forget(i); err != nil {
+			return err
+		}
+	}
+	s.specs, s.forms, s.rowBytes = nil, nil, 0
 	for i, c := range s.shape.columns {
-		column := s.native.ColumnType(i)
-		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, column)}
-		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(c.Kind, column))
+		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, s.native.ColumnSize(i))}
+		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(i, c.Kind))
 		s.rowBytes += max(spec.Width, 16) + 8
 	}
 	return nil
@@ -166,53 +181,64 @@ func (s *statement) planRows() error {
 // fits reports whether the cells still travel as they were laid out.
 func (s *statement) fits() bool {
 	for i, c := range s.shape.columns {
-		if s.formFor(c.Kind, s.native.ColumnType(i)) != s.forms[i] {
+		if s.formFor(i, c.Kind) != s.forms[i] {
 			return false
 		}
 	}
 	return true
 }
 
-// formFor returns how the cells of a column travel. Integers are written out
+// formFor returns how the cells of column i travel. Integers are written out
 // where the column is not one of integers or is of the other sign: a driver
 // would wrap, cut or saturate them without a word.
-func (s *statement) formFor(kind protocol.Kind, column odbc.ColumnType) odbc.Form {
+func (s *statement) formFor(i int, kind protocol.Kind) odbc.Form {
+	form := odbc.Form(s.c.plugin.FormOf(kind))
 	integer, unsigned := kind.Integer()
-	if integer && (!column.Integer || s.c.plugin.Describe.Unsigned && column.Unsigned != unsigned) {
+	if !integer || form == odbc.Text {
+		return form
+	}
+	if !s.native.IsInteger(i) || s.c.plugin.Describe.Unsigned && s.native.IsUnsigned(i) != unsigned {
 		return odbc.Text
 	}
-	return odbc.Form(s.c.plugin.FormOf(kind))
+	return form
 }
 
 // slotFor returns the bytes for a cell: up to four a character and the driver's
 // ending zero.
-func slotFor(kind protocol.Kind, column odbc.ColumnType) int {
+func slotFor(kind protocol.Kind, size uint64) int {
 	if kind == protocol.UUID || kind == protocol.Time || kind == protocol.Decimal || kind == protocol.Money {
 		return 72
 	}
-	if column.Size == 0 || column.Size > maxSlot {
+	if size == 0 || size > maxSlot {
 		return firstSlot
 	}
-	return min(int(4*column.Size+1), maxSlot)
+	return min(int(4*size+1), maxSlot)
 }
 
-// Rows of blocks: the first is small, so that the first row comes soon; each
-// full one is followed by a larger, up to a bound in memory.
-const (
-	oneRow      = 2 // one, and another that must not be
-	firstBlock  = 64
-	blockGrowth = 8
-	maxBlock    = 1 << 20 // bytes
-)
+// maxBlock bounds the memory of a block, in bytes.
+const maxBlock = 1 << 20
 
-// bindRows makes room for blocks of about size rows.
-func (s *statement) bindRows(size int) error {
+// rowset returns one of the two Rowsets, with room for blocks of about size rows,
+// and that number.
+func (s *statement) rowset(i, size int) (*odbc.Rowset, int, error) {
 	size = max(1, min(size, maxBlock/max(s.rowBytes, 1), odbc.MaxRowset))
-	if s.rows != nil && s.size >= size {
+	if r := s.rowsets[i]; r != nil && r.Room() >= size {
+		return r, size, nil
+	}
+	if err := s.forget(i); err != nil {
+		return nil, 0, err
+	}
+	s.rowsets[i] = s.native.NewRowset(protocol.NewBatch(s.specs, size), s.forms, size)
+	return s.rowsets[i], size, nil
+}
+
+func (s *statement) forget(i int) error {
+	r := s.rowsets[i]
+	if r == nil {
 		return nil
 	}
-	s.rows, s.size = protocol.NewBatch(s.specs, size), size
-	return s.native.BindColumns(s.rows, s.forms, size)
+	s.rowsets[i] = nil
+	return s.native.Forget(r)
 }
 
 // done ends a use of the statement. One that has failed is closed: its driver

@@ -168,6 +168,8 @@ type Quirks struct {
 	ReadSchema string
 	// RebindParams: parameters are bound before every execution.
 	RebindParams bool
+	// RebindBinary: those of statements with a binary parameter are.
+	RebindBinary bool
 	// RowwiseBinary: a parameter array with a binary column is not sent as one.
 	RowwiseBinary bool
 	// RefuseZeroBytes: text with a zero byte would be stored or read cut.

@@ -70,7 +70,7 @@ var SQLite = Plugin{
 		Buffered:        true,
 		CancelApart:     true,
 		ReadSchema:      "SELECT 1 FROM sqlite_master LIMIT 1", // sqliteodbc reads beyond the end of shorter rows
-		RebindParams:    true,
+		RebindBinary:    true,
 		RefuseZeroBytes: true,
 		RefuseNaN:       true,
 		RowwiseBinary:   true,

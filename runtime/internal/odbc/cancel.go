@@ -10,6 +10,16 @@ import (
 // cancelInterval is the first pause between two SQLCancel calls; it doubles.
 const cancelInterval = 5 * time.Millisecond
 
+// watcher cancels the calls of one statement. Its channels serve call after call.
+type watcher struct {
+	returned  chan struct{} // the call has returned, while it was being cancelled
+	cancelled chan struct{} // the last SQLCancel has returned
+}
+
+func newWatcher() watcher {
+	return watcher{make(chan struct{}, 1), make(chan struct{}, 1)}
+}
+
 // watched makes a native call on s that ends soon after ctx does. It returns
 // ctx's error when ctx ended during the call, whatever the call answered: a
 // cancelled call may well report success (MariaDB's BENCHMARK, with value 0).
@@ -24,34 +34,27 @@ func (s *Stmt) watched(ctx context.Context, call func() sys.Return) (sys.Return,
 	if ctx.Done() == nil {
 		return call(), nil
 	}
-	returned, cancelled := make(chan struct{}), make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(cancelled)
-		s.cancelUntil(returned)
-	})
+	stop := context.AfterFunc(ctx, s.cancel)
 	ret := call()
 	if stop() {
 		return ret, nil
 	}
-	close(returned)
-	<-cancelled
+	s.watcher.returned <- struct{}{}
+	<-s.watcher.cancelled
 	return ret, ctx.Err()
 }
 
-func (s *Stmt) cancelUntil(returned <-chan struct{}) {
+// cancel cancels the call at work until it returns.
+func (s *Stmt) cancel() {
 	h := s.h
 	if s.c.canceller != noHandle {
 		h = s.c.canceller
 	}
 	for pause := cancelInterval; ; pause = min(2*pause, 100*time.Millisecond) {
-		select {
-		case <-returned:
-			return
-		default:
-		}
 		sys.Cancel(h)
 		select {
-		case <-returned:
+		case <-s.watcher.returned:
+			s.watcher.cancelled <- struct{}{}
 			return
 		case <-time.After(pause):
 		}

@@ -68,15 +68,13 @@ func (c *Conn) list(ctx context.Context, name string, specs []protocol.ColumnSpe
 	if err != nil || !ret.OK() {
 		return s.failure(name, ret, err)
 	}
-	b := protocol.NewBatch(specs, 1)
-	if err := s.BindColumns(b, nil, 1); err != nil {
-		return err
-	}
+	r := s.NewRowset(protocol.NewBatch(specs, 1), nil, 1)
 	for {
-		n, err := s.Fetch(ctx)
+		n, _, err := s.Fetch(ctx, r, 1)
 		if err != nil || n == 0 {
 			return err
 		}
-		row(b)
+		r.Load()
+		row(r.Batch())
 	}
 }

@@ -3,6 +3,9 @@ package odbc
 import (
 	"context"
 	"fmt"
+	"math/bits"
+	"runtime"
+	"slices"
 	"unsafe"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
@@ -16,100 +19,165 @@ const MaxRowset = 65535
 // maxBlockBytes bounds the memory of a block whose slots had to be widened.
 const maxBlockBytes = 4 << 20
 
-// rowset is the state of the result that is being read.
-type rowset struct {
+// Rowset is a Batch for blocks of a statement's results, with what stands
+// between its columns and the driver. While a statement fills one of its Rowsets
+// another may be read; each is for one goroutine at a time.
+type Rowset struct {
 	batch    *protocol.Batch
 	between  *protocol.Batch // the carriers' own columns
 	carriers []carrier
-	size     int   // rows of a block
-	read     int64 // rows of the blocks before the one in batch
+	widths   []int // bytes of a slot of each column, 0 for columns of fixed size
+	room     int   // rows that the columns are made for
+	afford   int   // rows that fit while slots are as wide as they are
 	held     int   // rows in batch
+	pins     runtime.Pinner
 }
 
-func (r *rowset) begin() { r.read, r.held = 0, 0 }
-
-// BindColumns makes Fetch fill b, size rows a block; b must have room for them.
-// The cells travel in the forms given, one a column. It may be called between
-// two fetches, with another Batch.
-func (s *Stmt) BindColumns(b *protocol.Batch, forms []Form, size int) error {
-	if !s.scrolls {
-		size = 1
-	}
-	s.rows.batch = b
-	s.rows.carriers, s.rows.between = carry(b, forms, size)
-	return s.bindRowset(size)
-}
-
-// bindRowset binds the carriers where their cells lie now.
-func (s *Stmt) bindRowset(size int) error {
-	if ret := sys.FreeStmt(s.h, sys.FreeUnbind); !ret.OK() {
-		return s.failure("SQLFreeStmt(UNBIND)", ret, nil)
-	}
-	s.rowPins.Unpin()
-	s.rows.size = size
-	if !s.scrolls {
-		return nil // rows come one by one, cells are asked for one by one
-	}
-	if ret := sys.SetStmtAttr(s.h, sys.AttrRowArraySize, uintptr(size)); ret != sys.Success {
-		return s.failure("SQLSetStmtAttr(ROW_ARRAY_SIZE)", ret, nil)
-	}
-	if ret := sys.SetStmtAttrPtr(s.h, sys.AttrRowsFetched, unsafe.Pointer(&s.counters.fetched)); !ret.OK() {
-		return s.failure("SQLSetStmtAttr(ROWS_FETCHED_PTR)", ret, nil)
-	}
-	for _, c := range s.rows.carriers {
-		if err := s.bindColumn(c.bound); err != nil {
-			return err
+// NewRowset returns a Rowset that fills b, which must have room for the rows.
+// The cells travel in the forms given, one a column.
+func (s *Stmt) NewRowset(b *protocol.Batch, forms []Form, rows int) *Rowset {
+	r := &Rowset{batch: b, room: rows, afford: rows}
+	r.carriers, r.between = carry(b, forms, rows)
+	r.widths = make([]int, len(r.carriers))
+	for i, c := range r.carriers {
+		if v, ok := c.bound.(variable); ok {
+			_, r.widths[i] = v.Slots()
 		}
 	}
+	r.pin()
+	if s.described == nil {
+		s.described, s.wanted = slices.Clone(r.widths), slices.Clone(r.widths)
+	}
+	s.rowsets[r] = struct{}{}
+	return r
+}
+
+// pin holds the columns where they are, for the driver to write to.
+func (r *Rowset) pin() {
+	r.pins.Unpin()
+	for _, c := range r.carriers {
+		cells, _ := cellsOf(c.bound)
+		r.pins.Pin((*byte)(cells))
+		r.pins.Pin(unsafe.SliceData(c.bound.Indicators()))
+	}
+}
+
+// Forget lets go of a Rowset.
+func (s *Stmt) Forget(r *Rowset) error {
+	if s.bound == r {
+		if ret := sys.FreeStmt(s.h, sys.FreeUnbind); !ret.OK() {
+			return s.failure("SQLFreeStmt(UNBIND)", ret, nil)
+		}
+		s.bound = nil
+	}
+	r.pins.Unpin()
+	delete(s.rowsets, r)
 	return nil
+}
+
+// Batch returns the Batch that the Rowset fills.
+func (r *Rowset) Batch() *protocol.Batch { return r.batch }
+
+// Room returns the most rows of a block.
+func (r *Rowset) Room() int { return r.room }
+
+// Load converts the block's cells for the Batch to be read. It uses nothing but
+// the Rowset: the statement may be filling another one.
+func (r *Rowset) Load() {
+	for _, c := range r.carriers {
+		c.load(r.held)
+	}
+}
+
+// Fetch reads the next block into r, to be followed by Load, and returns its
+// rows; last says that no block follows. No cell is cut: one that is longer than
+// its slot is read again in full.
+func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool, err error) {
+	n, asked, err := s.fetchBlock(ctx, r, min(rows, r.room))
+	if err != nil {
+		return 0, true, err
+	}
+	r.held = n
+	r.batch.SetRows(n, s.read)
+	r.between.SetRows(n, s.read)
+	s.read += int64(n)
+	if !s.scrolls && n > 0 {
+		err = s.getCells(r)
+	}
+	return n, err != nil || n < asked, err
+}
+
+// fetchBlock fetches rows at most, and returns how many it got and for how many
+// it asked at last.
+func (s *Stmt) fetchBlock(ctx context.Context, r *Rowset, rows int) (n, asked int, err error) {
+	if asked, err = s.bind(r, rows); err != nil {
+		return 0, 0, err
+	}
+	n, err = s.scroll(ctx, sys.FetchNext, 0)
+	for err == nil && s.scrolls && s.fit(r, n) {
+		if asked, err = s.bind(r, rows); err == nil {
+			n, err = s.scroll(ctx, sys.FetchAbsolute, s.read+1)
+		}
+	}
+	return n, asked, err
+}
+
+// bind makes the driver write blocks of so many rows to r, or of as many as r
+// has memory for, and returns their number.
+func (s *Stmt) bind(r *Rowset, rows int) (int, error) {
+	if !s.scrolls {
+		return 1, nil // rows come one by one, cells are asked for one by one
+	}
+	if moved := r.lay(s.wanted); moved || s.bound != r {
+		for _, c := range r.carriers {
+			if err := s.bindColumn(c.bound); err != nil {
+				return 0, err
+			}
+		}
+		s.bound = r
+	}
+	rows = min(rows, r.afford)
+	if s.arraySize == rows {
+		return rows, nil
+	}
+	if ret := sys.SetStmtAttr(s.h, sys.AttrRowArraySize, uintptr(rows)); ret != sys.Success {
+		return 0, s.failure("SQLSetStmtAttr(ROW_ARRAY_SIZE)", ret, nil)
+	}
+	s.arraySize = rows
+	return rows, nil
+}
+
+// lay gives the slots the widths wanted, with as many rows as the memory bound
+// allows, and reports whether that has moved columns.
+func (r *Rowset) lay(wanted []int) (moved bool) {
+	if slices.Equal(wanted, r.widths) {
+		return false
+	}
+	copy(r.widths, wanted)
+	row := 0
+	for i, c := range r.carriers {
+		_, width := cellsOf(c.bound)
+		if wanted[i] > 0 {
+			width = wanted[i]
+		}
+		row += width
+	}
+	r.afford = max(1, min(r.room, maxBlockBytes/row))
+	for i, c := range r.carriers {
+		if v, ok := c.bound.(variable); ok {
+			v.Resize(wanted[i], r.afford)
+		}
+	}
+	r.pin()
+	return true
 }
 
 func (s *Stmt) bindColumn(c protocol.Column) error {
 	cells, width := cellsOf(c)
-	indicators := unsafe.SliceData(c.Indicators())
-	s.rowPins.Pin((*byte)(cells))
-	s.rowPins.Pin(indicators)
-	if ret := sys.BindCol(s.h, c.Index()+1, cTypeOf(c.Kind()), cells, width, indicators); !ret.OK() {
+	if ret := sys.BindCol(s.h, c.Index()+1, cTypeOf(c.Kind()), cells, width, unsafe.SliceData(c.Indicators())); !ret.OK() {
 		return s.failure(fmt.Sprintf("SQLBindCol(%d)", c.Index()+1), ret, nil)
 	}
 	return nil
-}
-
-// Rowset returns the rows of a full block. A shorter one ends the result.
-func (s *Stmt) Rowset() int { return s.rows.size }
-
-// Fetch reads the next block into the bound Batch and returns its rows; 0 is
-// the end of the result. A cell longer than its slot is read again in full: the
-// Batch never holds cut data.
-func (s *Stmt) Fetch(ctx context.Context) (int, error) {
-	s.rows.read += int64(s.rows.held)
-	s.rows.held = 0
-	n, err := s.fetchBlock(ctx)
-	if err != nil {
-		return 0, err
-	}
-	s.rows.held = n
-	s.rows.batch.SetRows(n, s.rows.read)
-	s.rows.between.SetRows(n, s.rows.read)
-	if !s.scrolls && n > 0 {
-		if err := s.getCells(); err != nil {
-			return 0, err
-		}
-	}
-	for _, c := range s.rows.carriers {
-		c.load(n)
-	}
-	return n, nil
-}
-
-func (s *Stmt) fetchBlock(ctx context.Context) (int, error) {
-	n, err := s.scroll(ctx, sys.FetchNext, 0)
-	for err == nil && s.scrolls && s.widen(n) {
-		if err = s.bindRowset(s.affordable()); err == nil {
-			n, err = s.scroll(ctx, sys.FetchAbsolute, s.rows.read+1)
-		}
-	}
-	return n, err
 }
 
 // scroll is one SQLFetchScroll. Its return code says nothing about cut cells:
@@ -138,20 +206,46 @@ func (s *Stmt) fetch(ctx context.Context, call func() sys.Return) (sys.Return, e
 	return call(), nil
 }
 
-// widen gives room to the cells of the block that did not fit, and reports
-// whether there were any. The next bindRowset must follow.
-func (s *Stmt) widen(rows int) bool {
-	cut := false
-	for _, c := range s.rows.carriers {
-		if v, ok := c.bound.(variable); ok {
-			if width := roomFor(v, rows); width > 0 {
-				v.Resize(width, 0)
-				cut = true
-			}
+// fit sets the widths that slots are to have from the lengths of the cells that
+// a block holds, and reports whether any cell was cut. A column goes back to its
+// described width after a block that fits it: a single long cell among millions
+// must not make all blocks behind it short.
+func (s *Stmt) fit(r *Rowset, rows int) (cut bool) {
+	for i, c := range r.carriers {
+		v, ok := c.bound.(variable)
+		if !ok {
+			continue
+		}
+		_, width := v.Slots()
+		switch needed := slotNeeded(v, rows, width); {
+		case needed > width:
+			s.wanted[i], cut = needed, true
+		case needed <= s.described[i]:
+			s.wanted[i] = s.described[i]
 		}
 	}
 	return cut
 }
+
+// slotNeeded returns the slot width for the longest cell of a column. That of a
+// longer cell than the slots have is rounded up, since others may be longer still.
+func slotNeeded(v variable, rows, width int) int {
+	longest := int64(0)
+	for _, length := range v.Indicators()[:rows] {
+		if length == sys.NoTotal {
+			length = 2 * int64(width)
+		}
+		longest = max(longest, length)
+	}
+	needed := int(longest) + ending(v)
+	if needed > width && needed < maxRounded {
+		return 1 << bits.Len(uint(needed-1))
+	}
+	return needed
+}
+
+// maxRounded is the slot width above which a long cell is taken for a rare one.
+const maxRounded = 64 << 10
 
 // variable is a column whose cells lie in slots.
 type variable interface {
@@ -159,22 +253,6 @@ type variable interface {
 	Slots() (data []byte, width int)
 	Resize(width, rows int)
 	SetLong(row int, cell []byte)
-}
-
-// roomFor returns the slot width for the longest cell that did not fit, 0 when
-// all did.
-func roomFor(v variable, rows int) int {
-	_, width := v.Slots()
-	longest := 0
-	for _, length := range v.Indicators()[:rows] {
-		switch {
-		case length == sys.NoTotal:
-			longest = max(longest, 2*width)
-		case int(length) > width-ending(v):
-			longest = max(longest, int(length)+ending(v))
-		}
-	}
-	return longest
 }
 
 // ending returns the bytes of a slot that the driver's ending zero takes.
@@ -185,28 +263,10 @@ func ending(v variable) int {
 	return 1
 }
 
-// affordable lays the columns out for as many rows as the memory bound allows
-// with the slots now wanted, and returns their number.
-func (s *Stmt) affordable() int {
-	row := 0
-	for _, c := range s.rows.carriers {
-		_, width := cellsOf(c.bound)
-		row += width
-	}
-	size := max(1, min(s.rows.size, maxBlockBytes/max(row, 1)))
-	for _, c := range s.rows.carriers {
-		if v, ok := c.bound.(variable); ok {
-			_, width := v.Slots()
-			v.Resize(width, size)
-		}
-	}
-	return size
-}
-
 // getCells reads the one row of a driver that cannot go back in its result,
 // cell by cell and in order, which is all that ODBC asks of SQLGetData.
-func (s *Stmt) getCells() error {
-	for _, c := range s.rows.carriers {
+func (s *Stmt) getCells(r *Rowset) error {
+	for _, c := range r.carriers {
 		if err := s.getCell(c.bound); err != nil {
 			return err
 		}

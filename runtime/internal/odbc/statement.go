@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
 )
@@ -17,15 +18,21 @@ type Stmt struct {
 	columns int // of the result; 0 where the statement gives no rows
 	params  int
 
-	rows     rowset
-	scrolls  bool // a static cursor: a block can be fetched again
-	buffered bool
-	set      paramset
+	scrolls   bool // a static cursor: a block can be fetched again
+	buffered  bool
+	rowsets   map[*Rowset]struct{}
+	bound     *Rowset // the one that the driver writes to
+	arraySize int     // rows of a block, as the driver knows it
+	described []int   // bytes of a slot, one a column, as the columns were described
+	wanted    []int   // and as the cells read last need them
+	read      int64   // rows fetched since Execute
+
+	set     paramset
+	watcher watcher
 
 	// What the driver writes to or reads from, pinned from binding to unbinding.
 	counters   *counters
 	pins       runtime.Pinner // of counters
-	rowPins    runtime.Pinner
 	paramPins  runtime.Pinner
 	statusPins runtime.Pinner
 }
@@ -83,12 +90,13 @@ func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
 	if !ret.OK() {
 		return nil, newError("SQLAllocHandle(STMT)", ret, sys.HandleDBC, c.h)
 	}
-	s := &Stmt{c: c, h: h, buffered: options.Buffered, counters: new(counters)}
+	s := &Stmt{c: c, h: h, buffered: options.Buffered, rowsets: make(map[*Rowset]struct{}), arraySize: 1, watcher: newWatcher(), counters: new(counters)}
 	c.statements[s] = struct{}{}
 	s.pins.Pin(s.counters)
 	if options.Static {
 		// 01S02, "changed to another type", leaves a cursor that cannot go back.
-		s.scrolls = sys.SetStmtAttr(h, sys.AttrCursorType, sys.CursorStatic) == sys.Success
+		s.scrolls = sys.SetStmtAttr(h, sys.AttrCursorType, sys.CursorStatic) == sys.Success &&
+			sys.SetStmtAttrPtr(h, sys.AttrRowsFetched, unsafe.Pointer(&s.counters.fetched)).OK()
 	}
 	return s, nil
 }
@@ -155,24 +163,28 @@ func (s *Stmt) DescribeColumn(i int) (Column, error) {
 	return c, nil
 }
 
-// ColumnType is how a result column's cells are best read.
-type ColumnType struct {
-	Size              uint64 // in the unit of its type; 0 where the driver does not know
-	Integer, Unsigned bool
-}
-
-// ColumnType returns what is known of result column i, from 0.
-func (s *Stmt) ColumnType(i int) ColumnType {
+// ColumnSize returns the size of result column i, from 0, in the unit of its
+// type; 0 where the driver does not know.
+func (s *Stmt) ColumnSize(i int) uint64 {
 	description, ret := sys.DescribeCol(s.h, i+1)
 	if !ret.OK() {
-		return ColumnType{}
+		return 0
 	}
+	return description.Size
+}
+
+// IsInteger reports whether the driver holds result column i, from 0, for one of
+// integers.
+func (s *Stmt) IsInteger(i int) bool {
+	code, ret := sys.ColAttributeInt(s.h, i+1, sys.DescConciseType)
+	return ret.OK() && slices.Contains(integerTypes, int16(code))
+}
+
+// IsUnsigned reports whether the driver holds result column i, from 0, for one
+// without sign.
+func (s *Stmt) IsUnsigned(i int) bool {
 	unsigned, _ := sys.ColAttributeInt(s.h, i+1, sys.DescUnsigned)
-	return ColumnType{
-		Size:     description.Size,
-		Integer:  slices.Contains(integerTypes, description.Type),
-		Unsigned: unsigned != 0,
-	}
+	return unsigned != 0
 }
 
 var integerTypes = []int16{sys.TypeBit, sys.TypeTinyInt, sys.TypeSmallInt, sys.TypeInteger, sys.TypeBigInt}
@@ -197,7 +209,7 @@ func (s *Stmt) Execute(ctx context.Context) error {
 	}
 	s.counters.processed = 0
 	ret, err := s.watched(ctx, func() sys.Return { return sys.Execute(s.h) })
-	s.rows.begin()
+	s.read = 0
 	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
 	if err != nil || !ret.OK() && ret != sys.NoData {
 		return s.failure("SQLExecute", ret, err)
@@ -235,7 +247,9 @@ func (s *Stmt) Close() {
 	}
 	delete(s.c.statements, s)
 	sys.FreeHandle(sys.HandleStmt, s.h)
-	s.rowPins.Unpin()
+	for r := range s.rowsets {
+		r.pins.Unpin()
+	}
 	s.paramPins.Unpin()
 	s.statusPins.Unpin()
 	s.pins.Unpin()

@@ -128,6 +128,7 @@ const DriverNoPrompt uint16 = 0
 
 // Fields of ColAttribute.
 const (
+	DescConciseType    uint16 = 2
 	DescUnsigned       uint16 = 8
 	DescNullable       uint16 = 1008
 	DescAutoUnique     uint16 = 11

@@ -1,0 +1,117 @@
+package runtime
+
+import (
+	"context"
+
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// cursor reads the result of an executed statement block by block. From the
+// second full block on, the next one is fetched on a goroutine of the cursor's
+// own while the caller reads the one before.
+type cursor struct {
+	s    *statement // nil before it is prepared
+	size int        // rows wanted in the next block
+	turn int        // the Rowset to fill next
+	last bool       // the block fetched last ends the result
+
+	ask     chan struct{} // for one block each; nil before the first is asked for
+	got     chan block
+	cancel  context.CancelFunc // ends the fetch of a block that nobody wants any more
+	pending bool               // a block has been asked for and not been taken
+}
+
+// block is what one fetch came to.
+type block struct {
+	rowset *odbc.Rowset
+	rows   int
+	last   bool
+	err    error
+}
+
+// load makes the block's Batch ready to be read.
+func (b block) load() *protocol.Batch {
+	b.rowset.Load()
+	return b.rowset.Batch()
+}
+
+// Rows of blocks: the first is small, so that the first row comes soon; each
+// full one is followed by a larger, up to a bound in memory.
+const (
+	oneRow      = 2 // one, and another that must not be
+	firstBlock  = 64
+	blockGrowth = 8
+)
+
+// next returns the next block; one without rows is the end. It is valid until
+// the next call.
+func (c *cursor) next(ctx context.Context) block {
+	if c.last {
+		return block{}
+	}
+	b := c.take(ctx)
+	c.last = b.last
+	if !c.last && c.size > blockGrowth*firstBlock && !c.s.c.noPrefetch {
+		c.fetchAhead(ctx)
+	}
+	return b
+}
+
+func (c *cursor) take(ctx context.Context) block {
+	if c.pending {
+		c.pending = false
+		return <-c.got
+	}
+	return c.fetch(ctx)
+}
+
+// fetch fetches a block into the Rowset whose turn it is, and makes the next
+// block larger if this one is full.
+func (c *cursor) fetch(ctx context.Context) block {
+	c.s.c.mu.Lock()
+	defer c.s.c.mu.Unlock()
+	r, size, err := c.s.rowset(c.turn, c.size)
+	if err != nil {
+		return block{last: true, err: err}
+	}
+	n, last, err := c.s.native.Fetch(ctx, r, size)
+	if c.size != oneRow {
+		c.turn = 1 - c.turn
+		c.size = min(c.size*blockGrowth, odbc.MaxRowset)
+	}
+	return block{r, n, last, err}
+}
+
+// fetchAhead asks for the next block.
+func (c *cursor) fetchAhead(ctx context.Context) {
+	if c.ask == nil {
+		c.ask, c.got = make(chan struct{}, 1), make(chan block, 1)
+		ctx, c.cancel = context.WithCancel(ctx)
+		go func() {
+			for range c.ask {
+				c.got <- c.fetch(ctx)
+			}
+		}()
+	}
+	c.pending = true
+	c.ask <- struct{}{}
+}
+
+// close ends the result. A block that is being fetched is waited for, with the
+// statement given up where its fetch had to be cancelled.
+func (c *cursor) close(failed bool) {
+	if c.s == nil {
+		return
+	}
+	if c.ask != nil {
+		c.cancel()
+		close(c.ask)
+	}
+	if c.pending {
+		failed = (<-c.got).err != nil || failed
+	}
+	c.s.c.mu.Lock()
+	defer c.s.c.mu.Unlock()
+	c.s.done(failed)
+}
