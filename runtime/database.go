@@ -166,16 +166,16 @@ func (db *DB) loan(ctx context.Context) (loan, error) {
 // loan is the use of a connection, to be ended exactly once.
 type loan struct {
 	*physical
-	item *pool.Item[*physical] // nil where the connection stays with its holder
+	item pool.Item[*physical] // none where the connection stays with its holder
 }
 
 // end gives the connection back; one that err shows to be lost is closed.
 func (l loan) end(err error) {
-	if lost(err) || l.dead(err) {
+	if err != nil && (lost(err) || l.dead(err)) {
 		l.broken.Store(true)
 	}
 	switch {
-	case l.item == nil:
+	case l.item == pool.Item[*physical]{}:
 	case l.broken.Load():
 		l.item.Destroy()
 	default:

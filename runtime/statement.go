@@ -221,7 +221,7 @@ const maxBlock = 1 << 20
 // rowset returns one of the two Rowsets, with room for blocks of about size rows,
 // and that number.
 func (s *statement) rowset(i, size int) (*odbc.Rowset, int, error) {
-	size = max(1, min(size, maxBlock/max(s.rowBytes, 1), odbc.MaxRowset))
+	size = max(1, min(size, maxBlock/max(s.rowBytes, 1)))
 	if r := s.rowsets[i]; r != nil && r.Room() >= size {
 		return r, size, nil
 	}

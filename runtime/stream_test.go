@@ -239,3 +239,57 @@ func TestStatementAfterError(t *testing.T) {
 		require.Equal(t, numbersTo(4), collect(t, upTo.Stream(ctx, db, 9)))
 	}, runtime.WithPoolSize(1))
 }
+
+// TestFetchedAhead: a stream that is left while its next block is being fetched
+// leaves nothing behind, and blocks never mix.
+func TestFetchedAhead(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		const rows = 20_000
+		withNumbers(t, db, rows)
+		stream := upTo.Stream(t.Context(), db, rows)
+		for _, after := range []int64{576, 577, 5_000, rows - 1} { // the third block begins at 577
+			var n int64
+			for got, err := range stream {
+				require.NoError(t, err)
+				if n++; got != n {
+					require.Equal(t, n, got)
+				}
+				if n == after {
+					break
+				}
+			}
+			require.Zero(t, db.Stat().Acquired)
+		}
+		require.Equal(t, numbersTo(rows), collect(t, stream))
+		all, err := upTo.Many(t.Context(), db, rows)
+		require.NoError(t, err)
+		require.Equal(t, numbersTo(rows), all)
+		requireStatements(t, db, 1)
+	}, runtime.WithPoolSize(1))
+}
+
+// TestEndInLaterBlock: a context that ends while blocks are fetched ahead ends
+// the stream, with rows in order before the error.
+func TestEndInLaterBlock(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		withNumbers(t, db, 20_000)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var n int64
+		var failed error
+		for got, err := range upTo.Stream(ctx, db, 20_000) {
+			if err != nil {
+				failed = err
+				break
+			}
+			n++
+			require.Equal(t, n, got)
+			if n == 6_000 {
+				cancel()
+			}
+		}
+		require.ErrorIs(t, failed, context.Canceled)
+		require.Less(t, n, int64(20_000))
+		require.Zero(t, db.Stat().Acquired)
+	}, runtime.WithPoolSize(1))
+}

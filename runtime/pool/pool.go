@@ -54,28 +54,29 @@ func (p *Pool[T]) Add(ctx context.Context) error { return p.values.CreateResourc
 
 // Acquire returns the value used last among the idle ones, a new one where
 // there is room, or waits its turn until ctx ends.
-func (p *Pool[T]) Acquire(ctx context.Context) (*Item[T], error) {
+func (p *Pool[T]) Acquire(ctx context.Context) (Item[T], error) {
 	resource, err := p.values.Acquire(ctx)
 	if err != nil {
-		return nil, err
+		return Item[T]{}, err
 	}
-	return &Item[T]{resource}, nil
+	return Item[T]{resource}, nil
 }
 
-// Item is a value on loan. It must be given back exactly once.
+// Item is a value on loan, to be given back exactly once; its copies are the same
+// loan. The zero Item is none.
 type Item[T any] struct {
 	resource *puddle.Resource[T]
 }
 
 // Value returns the value.
-func (i *Item[T]) Value() T { return i.resource.Value() }
+func (i Item[T]) Value() T { return i.resource.Value() }
 
 // Release gives the value back for the next caller.
-func (i *Item[T]) Release() { i.resource.Release() }
+func (i Item[T]) Release() { i.resource.Release() }
 
 // Destroy ends the value. Close runs apart; when it has ended there is room for
 // another value.
-func (i *Item[T]) Destroy() { i.resource.Destroy() }
+func (i Item[T]) Destroy() { i.resource.Destroy() }
 
 // Stat counts the values of a Pool.
 type Stat struct {

@@ -59,9 +59,9 @@ func TestPool(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.IntRange(1, 4).Draw(t, "size")
 		p, m := newPool(t, size)
-		var loans []*pool.Item[int]
+		var loans []pool.Item[int]
 		idle := map[int]bool{}
-		take := func() *pool.Item[int] {
+		take := func() pool.Item[int] {
 			if len(loans) == 0 {
 				t.Skip("nothing on loan")
 			}

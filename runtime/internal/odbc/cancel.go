@@ -10,14 +10,15 @@ import (
 // cancelInterval is the first pause between two SQLCancel calls; it doubles.
 const cancelInterval = 5 * time.Millisecond
 
-// watcher cancels the calls of one statement. Its channels serve call after call.
+// watcher cancels the calls of one statement. It serves call after call.
 type watcher struct {
+	cancel    func()        // Stmt.cancel
 	returned  chan struct{} // the call has returned, while it was being cancelled
 	cancelled chan struct{} // the last SQLCancel has returned
 }
 
-func newWatcher() watcher {
-	return watcher{make(chan struct{}, 1), make(chan struct{}, 1)}
+func (s *Stmt) newWatcher() watcher {
+	return watcher{s.cancel, make(chan struct{}, 1), make(chan struct{}, 1)}
 }
 
 // watched makes a native call on s that ends soon after ctx does. It returns
@@ -34,7 +35,7 @@ func (s *Stmt) watched(ctx context.Context, call func() sys.Return) (sys.Return,
 	if ctx.Done() == nil {
 		return call(), nil
 	}
-	stop := context.AfterFunc(ctx, s.cancel)
+	stop := context.AfterFunc(ctx, s.watcher.cancel)
 	ret := call()
 	if stop() {
 		return ret, nil

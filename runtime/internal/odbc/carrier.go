@@ -30,32 +30,41 @@ const (
 type carrier struct {
 	column protocol.Column // of the caller's Batch
 	bound  protocol.Column // what the driver reads and writes
+	place  int             // of the parameter or result column, from 1
+	cType  int16
 }
 
 // carry returns the carriers of b's columns for the forms, one each; a form that
 // is missing is Native. The Batch between holds the columns that the driver sees
 // where they are not b's own, with room for the rows.
 func carry(b *protocol.Batch, forms []Form, rows int) (carriers []carrier, between *protocol.Batch) {
-	carriers = make([]carrier, len(b.Columns()))
-	specs := make([]protocol.ColumnSpec, len(carriers))
+	var specs []protocol.ColumnSpec
 	for i, c := range b.Columns() {
-		carriers[i] = carrier{c, c}
-		specs[i] = protocol.ColumnSpec{Name: c.Name(), Kind: protocol.Int64}
-		switch formOf(forms, i) {
-		case Text, Number:
-			specs[i].Kind, specs[i].Width = protocol.Text, textWidth
-		case Float64:
-			specs[i].Kind = protocol.Float64
+		if carried(c, formOf(forms, i)) {
+			specs = append(specs, protocol.ColumnSpec{Name: c.Name(), Kind: formKinds[forms[i]], Width: textWidth})
 		}
 	}
 	between = protocol.NewBatch(specs, rows)
+	own := between.Columns()
+	carriers = make([]carrier, len(b.Columns()))
 	for i, c := range b.Columns() {
-		if _, text := c.(variable); formOf(forms, i) != Native && !text {
-			carriers[i].bound = between.Columns()[i]
+		bound := c
+		if carried(c, formOf(forms, i)) {
+			bound, own = own[0], own[1:]
 		}
+		carriers[i] = carrier{c, bound, i + 1, cTypeOf(bound.Kind())}
 	}
 	return carriers, between
 }
+
+// carried reports whether the driver sees another column: text is text in every form.
+func carried(c protocol.Column, form Form) bool {
+	_, text := c.(variable)
+	return form != Native && !text
+}
+
+// formKinds are the kinds of the columns that stand between.
+var formKinds = [...]protocol.Kind{Text: protocol.Text, Int64: protocol.Int64, Number: protocol.Text, Float64: protocol.Float64}
 
 // textWidth is the slot of a number, day or time written out.
 const textWidth = 40

@@ -181,7 +181,7 @@ func (s *Stmt) bindAll() error {
 // bindingOf returns how parameter i is to be bound for the rows now in the set.
 func (p *paramset) bindingOf(i int) binding {
 	c, t := p.carriers[i].bound, p.types[i]
-	b := binding{indicators: unsafe.SliceData(c.Indicators()), cType: cTypeOf(c.Kind()), sqlType: t.SQLType, size: t.Size, digits: t.Digits}
+	b := binding{indicators: unsafe.SliceData(c.Indicators()), cType: p.carriers[i].cType, sqlType: t.SQLType, size: t.Size, digits: t.Digits}
 	b.cells, b.width = cellsOf(c)
 	if b.size == 0 {
 		b.size = uint64(b.width)

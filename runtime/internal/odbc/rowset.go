@@ -12,10 +12,6 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// MaxRowset is the largest number of rows in one block: SAP SQL Anywhere
-// refuses more.
-const MaxRowset = 65535
-
 // maxBlockBytes bounds the memory of a block whose slots had to be widened.
 const maxBlockBytes = 4 << 20
 
@@ -130,7 +126,7 @@ func (s *Stmt) bind(r *Rowset, rows int) (int, error) {
 	}
 	if moved := r.lay(s.wanted); moved || s.bound != r {
 		for _, c := range r.carriers {
-			if err := s.bindColumn(c.bound); err != nil {
+			if err := s.bindColumn(c); err != nil {
 				return 0, err
 			}
 		}
@@ -172,10 +168,10 @@ func (r *Rowset) lay(wanted []int) (moved bool) {
 	return true
 }
 
-func (s *Stmt) bindColumn(c protocol.Column) error {
-	cells, width := cellsOf(c)
-	if ret := sys.BindCol(s.h, c.Index()+1, cTypeOf(c.Kind()), cells, width, unsafe.SliceData(c.Indicators())); !ret.OK() {
-		return s.failure(fmt.Sprintf("SQLBindCol(%d)", c.Index()+1), ret, nil)
+func (s *Stmt) bindColumn(c carrier) error {
+	cells, width := cellsOf(c.bound)
+	if ret := sys.BindCol(s.h, c.place, c.cType, cells, width, unsafe.SliceData(c.bound.Indicators())); !ret.OK() {
+		return s.failure(fmt.Sprintf("SQLBindCol(%d)", c.place), ret, nil)
 	}
 	return nil
 }
@@ -267,57 +263,57 @@ func ending(v variable) int {
 // cell by cell and in order, which is all that ODBC asks of SQLGetData.
 func (s *Stmt) getCells(r *Rowset) error {
 	for _, c := range r.carriers {
-		if err := s.getCell(c.bound); err != nil {
+		if err := s.getCell(c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Stmt) getCell(c protocol.Column) error {
-	v, ok := c.(variable)
+func (s *Stmt) getCell(c carrier) error {
+	v, ok := c.bound.(variable)
 	if !ok {
-		cells, width := cellsOf(c)
-		return s.getData(c, unsafe.Slice((*byte)(cells), width), &c.Indicators()[0])
+		cells, width := cellsOf(c.bound)
+		return s.getData(c, unsafe.Slice((*byte)(cells), width), &c.bound.Indicators()[0])
 	}
 	slots, width := v.Slots()
 	slot := slots[:width]
-	indicator := &c.Indicators()[0]
+	indicator := &c.bound.Indicators()[0]
 	if err := s.getData(c, slot, indicator); err != nil {
 		return err
 	}
 	if *indicator != sys.NoTotal && int(*indicator) <= len(slot)-ending(v) {
 		return nil
 	}
-	cell, err := s.getRest(v, slot, *indicator)
+	cell, err := s.getRest(c, v, slot, *indicator)
 	v.SetLong(0, cell)
 	return err
 }
 
-func (s *Stmt) getData(c protocol.Column, into []byte, indicator *int64) error {
-	length, ret := sys.GetData(s.h, c.Index()+1, cTypeOf(c.Kind()), into)
+func (s *Stmt) getData(c carrier, into []byte, indicator *int64) error {
+	length, ret := sys.GetData(s.h, c.place, c.cType, into)
 	*indicator = length
 	if !ret.OK() {
-		return s.failure(fmt.Sprintf("SQLGetData(%d)", c.Index()+1), ret, nil)
+		return s.failure(fmt.Sprintf("SQLGetData(%d)", c.place), ret, nil)
 	}
 	return nil
 }
 
 // getRest reads what did not fit the slot, piece by piece; left is the length
 // of the whole cell, or NoTotal.
-func (s *Stmt) getRest(v variable, slot []byte, left int64) ([]byte, error) {
+func (s *Stmt) getRest(c carrier, v variable, slot []byte, left int64) ([]byte, error) {
 	cell := append([]byte(nil), slot[:len(slot)-ending(v)]...)
 	piece := make([]byte, max(64<<10, 2*len(slot)))
 	if left != sys.NoTotal {
 		piece = make([]byte, int(left)-len(cell)+ending(v))
 	}
 	for {
-		length, ret := sys.GetData(s.h, v.Index()+1, cTypeOf(v.Kind()), piece)
+		length, ret := sys.GetData(s.h, c.place, c.cType, piece)
 		if ret == sys.NoData {
 			return cell, nil
 		}
 		if !ret.OK() {
-			return nil, s.failure(fmt.Sprintf("SQLGetData(%d)", v.Index()+1), ret, nil)
+			return nil, s.failure(fmt.Sprintf("SQLGetData(%d)", c.place), ret, nil)
 		}
 		room := len(piece) - ending(v)
 		if length != sys.NoTotal && int(length) <= room {

@@ -90,7 +90,8 @@ func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
 	if !ret.OK() {
 		return nil, newError("SQLAllocHandle(STMT)", ret, sys.HandleDBC, c.h)
 	}
-	s := &Stmt{c: c, h: h, buffered: options.Buffered, rowsets: make(map[*Rowset]struct{}), arraySize: 1, watcher: newWatcher(), counters: new(counters)}
+	s := &Stmt{c: c, h: h, buffered: options.Buffered, rowsets: make(map[*Rowset]struct{}), arraySize: 1, counters: new(counters)}
+	s.watcher = s.newWatcher()
 	c.statements[s] = struct{}{}
 	s.pins.Pin(s.counters)
 	if options.Static {
