@@ -176,6 +176,9 @@ func loadWritten[T any](to protocol.Column, from *protocol.Texts, rows int, cell
 
 // parseInteger reads an integer, be it written as a decimal.
 func parseInteger[T integer](text string) (n T, err error) {
+	if v, ok := plainInteger(text); ok && int64(T(v)) == v && (T(v) < 0) == (v < 0) {
+		return T(v), nil
+	}
 	whole, fraction, _ := strings.Cut(text, ".")
 	if strings.Trim(fraction, "0") != "" {
 		return 0, fmt.Errorf("%q is not an integer", text)
@@ -194,6 +197,25 @@ func parseInteger[T integer](text string) (n T, err error) {
 		return 0, fmt.Errorf("%q is not an integer that fits %T", text, n)
 	}
 	return n, nil
+}
+
+// plainInteger reads up to 18 digits with or without a minus, the way that almost
+// every cell goes.
+func plainInteger(text string) (n int64, ok bool) {
+	digits := strings.TrimPrefix(text, "-")
+	if len(digits) == 0 || len(digits) > 18 {
+		return 0, false
+	}
+	for _, c := range []byte(digits) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	if len(digits) < len(text) {
+		n = -n
+	}
+	return n, true
 }
 
 func parseBool(text string) (uint8, error) {

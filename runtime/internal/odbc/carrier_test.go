@@ -104,3 +104,22 @@ func TestParseInteger(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, uint64(math.MaxUint64), n)
 }
+
+// FuzzParseInteger compares the short way with the long one.
+func FuzzParseInteger(f *testing.F) {
+	for _, seed := range []string{"0", "-0", "-", "", "7", "-128", "128", "999999999999999999", "-9223372036854775808", "18446744073709551615", "5.00", "+7", "٧"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if v, ok := plainInteger(text); ok {
+			want, err := strconv.ParseInt(text, 10, 64)
+			require.NoError(t, err, text)
+			require.Equal(t, want, v, text)
+		}
+		if v, err := parseInteger[int8](text); err == nil {
+			want, err := decimal.NewFromString(text)
+			require.NoError(t, err, text)
+			require.True(t, want.Equal(decimal.NewFromInt(int64(v))), text)
+		}
+	})
+}
