@@ -112,7 +112,7 @@ func (in *insertion[R]) prepare(ctx context.Context) (err error) {
 		params[i] = Param{c.Name, c.Kind}
 	}
 	in.size = in.setRows()
-	in.s, err = in.c.statementFor(ctx, shape{in.bulk, in.bulk.Name, in.bulk.sql(in.c.dialect), params, nil})
+	in.s, err = in.c.statementFor(ctx, shape{key: in.bulk, name: in.bulk.Name, sql: in.bulk.sql(in.c.dialect), params: params})
 	return err
 }
 

@@ -154,7 +154,7 @@ func (c *physical) exec(ctx context.Context, sql string) error {
 
 // execLocked is exec. c.mu must be held.
 func (c *physical) execLocked(ctx context.Context, sql string) error {
-	s, err := c.native.Prepare(ctx, sql, odbc.StmtOptions{})
+	s, err := c.native.Prepare(ctx, sql, c.reads(false))
 	if err != nil {
 		return operation{op: "prepare", driver: c.plugin.Name}.wrap(err)
 	}

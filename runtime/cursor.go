@@ -114,5 +114,11 @@ func (c *cursor) close(failed bool) {
 	}
 	c.s.c.mu.Lock()
 	defer c.s.c.mu.Unlock()
+	if c.s.shape.streams && !c.last {
+		// sqliteodbc 0.9998 goes on in the old result when it executes again, and
+		// psqlODBC 13 commits before it closes the cursor of a freed statement: the
+		// server then makes the rest of the result, to keep it.
+		failed = c.s.native.CloseCursor() != nil || c.s.c.plugin.Reads.Stream.Once || failed
+	}
 	c.s.done(failed)
 }

@@ -39,7 +39,7 @@ func (q *Query[P, R]) One(ctx context.Context, db Session, p P) (R, error) {
 // Opt returns the only row and true, or false when there is none. A second row
 // is ErrTooManyRows.
 func (q *Query[P, R]) Opt(ctx context.Context, db Session, p P) (row R, ok bool, err error) {
-	r, err := q.open(ctx, db, p, oneRow)
+	r, err := q.open(ctx, db, p, oneRow, false)
 	if err != nil {
 		return row, false, err
 	}
@@ -59,7 +59,7 @@ func (q *Query[P, R]) Opt(ctx context.Context, db Session, p P) (row R, ok bool,
 
 // Many returns all rows, an empty slice when there are none.
 func (q *Query[P, R]) Many(ctx context.Context, db Session, p P) (all []R, err error) {
-	r, err := q.open(ctx, db, p, firstBlock)
+	r, err := q.open(ctx, db, p, firstBlock, false)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (q *Query[P, R]) Stream(ctx context.Context, db Session, p P) iter.Seq2[R, 
 
 // each yields rows until yield says no, and returns the error that ends them.
 func (q *Query[P, R]) each(ctx context.Context, db Session, p P, yield func(R, error) bool) (err error) {
-	r, err := q.open(ctx, db, p, firstBlock)
+	r, err := q.open(ctx, db, p, firstBlock, true)
 	if err != nil {
 		return err
 	}
@@ -111,14 +111,15 @@ func (q *Query[P, R]) each(ctx context.Context, db Session, p P, yield func(R, e
 	}
 }
 
-// open runs the query and returns its result.
-func (q *Query[P, R]) open(ctx context.Context, db Session, p P, block int) (*result[P, R], error) {
+// open runs the query and returns its result, which the driver need not hold as a
+// whole if it is a stream.
+func (q *Query[P, R]) open(ctx context.Context, db Session, p P, block int, stream bool) (*result[P, R], error) {
 	l, err := db.loan(ctx)
 	if err != nil {
 		return nil, named(q.Name, err)
 	}
-	r := &result[P, R]{query: q, loan: l, block: block}
-	if err := r.execute(ctx, p); err != nil {
+	r := &result[P, R]{query: q, loan: l}
+	if err := r.execute(ctx, p, block, stream); err != nil {
 		r.close(&err)
 		return nil, err
 	}
@@ -139,22 +140,26 @@ type result[P, R any] struct {
 	query  *Query[P, R]
 	loan   loan
 	cursor cursor
-	block  int // rows wanted in the first block
 }
 
 func (r *result[P, R]) wrap(op string, err error) error {
 	return operation{r.query.Name, op, r.loan.plugin.Name}.wrap(err)
 }
 
-func (r *result[P, R]) execute(ctx context.Context, p P) (err error) {
+func (r *result[P, R]) execute(ctx context.Context, p P, block int, stream bool) (err error) {
 	q := r.query
 	r.loan.mu.Lock()
 	defer r.loan.mu.Unlock()
-	s, err := r.loan.statementFor(ctx, shape{q, q.Name, textFor(r.loan.plugin, q.SQL, q.Dialects), q.Params, q.Columns})
+	sh := shape{key: q, name: q.Name, sql: textFor(r.loan.plugin, q.SQL, q.Dialects), params: q.Params, columns: q.Columns}
+	sh.streams = stream && r.loan.canStream(sh)
+	if sh.streams {
+		defer r.loan.streaming()()
+	}
+	s, err := r.loan.statementFor(ctx, sh)
 	if err != nil {
 		return err
 	}
-	r.cursor = cursor{s: s, size: r.block}
+	r.cursor = cursor{s: s, size: block}
 	if err := run(ctx, s, q.Name, q.Encode, p); err != nil {
 		return err
 	}
@@ -178,7 +183,7 @@ func run[P any](ctx context.Context, s *statement, name string, encode func(*pro
 // it appends the rows before the one at fault.
 func (r *result[P, R]) next(ctx context.Context, rows []R) ([]R, error) {
 	b := r.cursor.next(ctx)
-	if b.err != nil || b.rows == 0 {
+	if b.rows == 0 {
 		return rows, r.wrap("fetch", b.err)
 	}
 	have := len(rows)
@@ -190,7 +195,7 @@ func (r *result[P, R]) next(ctx context.Context, rows []R) ([]R, error) {
 		r.cursor.last = true
 		return rows[:have+batch.Before(cell)], r.wrap("decode", cell)
 	}
-	return rows, nil
+	return rows, r.wrap("fetch", b.err)
 }
 
 // close ends the result and gives the connection back.

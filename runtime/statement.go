@@ -49,6 +49,7 @@ type shape struct {
 	sql     string
 	params  []Param
 	columns []Column
+	streams bool // the driver is to keep only a part of the result
 }
 
 // statement is a prepared statement with the Batches for its parameters and
@@ -71,7 +72,7 @@ type statement struct {
 // keeps, else a new one, which it then keeps unless one is kept already and in
 // use. c.mu must be held.
 func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, error) {
-	kept, ok := c.statements.Get(sh.key)
+	kept, ok := c.statements.Get(sh.cacheKey())
 	if ok && !kept.busy {
 		kept.busy = true
 		return kept, nil
@@ -83,9 +84,17 @@ func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, erro
 	s.busy = true
 	if !ok && c.keeps(sh) {
 		s.kept = true
-		c.statements.Add(sh.key, s)
+		c.statements.Add(sh.cacheKey(), s)
 	}
 	return s, nil
+}
+
+// cacheKey returns what the statement is kept by: one that streams is another.
+func (sh shape) cacheKey() any {
+	if sh.streams {
+		return [1]any{sh.key}
+	}
+	return sh.key
 }
 
 // keeps reports whether a statement for the shape may be kept. A column list
@@ -102,8 +111,7 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 			return nil, named(sh.name, err)
 		}
 	}
-	quirks := c.plugin.Quirks
-	native, err := c.native.Prepare(ctx, sh.sql, odbc.StmtOptions{Static: quirks.Static && len(sh.columns) > 0, Buffered: quirks.Buffered})
+	native, err := c.native.Prepare(ctx, sh.sql, c.reads(sh.streams))
 	if err != nil {
 		return nil, operation{sh.name, "prepare", c.plugin.Name}.wrap(err)
 	}
@@ -115,10 +123,22 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 	return s, nil
 }
 
-// The forms of plugins and of the layer below are the same, number by number.
+// reads returns how the rows of a statement are read.
+func (c *physical) reads(stream bool) odbc.StmtOptions {
+	reads := c.plugin.Reads
+	if stream {
+		return odbc.StmtOptions{Reading: odbc.Reading(reads.Stream.How), Buffered: reads.Stream.Buffered}
+	}
+	return odbc.StmtOptions{Reading: odbc.Reading(reads.How), Buffered: reads.Buffered}
+}
+
+// The forms and readings of plugins and of the layer below are the same, number
+// by number.
 const (
 	_ = uint(driver.AsFloat64) - uint(odbc.Float64)
 	_ = uint(odbc.Float64) - uint(driver.AsFloat64)
+	_ = uint(driver.RowByRow) - uint(odbc.RowByRow)
+	_ = uint(odbc.RowByRow) - uint(driver.RowByRow)
 )
 
 // plan decides once how parameters and cells travel.
@@ -259,7 +279,7 @@ func (s *statement) done(failed bool) {
 // drop closes the statement and forgets it.
 func (s *statement) drop() {
 	if s.kept {
-		s.c.statements.Remove(s.shape.key) // evicts it
+		s.c.statements.Remove(s.shape.cacheKey()) // evicts it
 		return
 	}
 	s.native.Close()

@@ -16,7 +16,8 @@ var MariaDB = Plugin{
 	// The driver tells a syntax error only at execution.
 	Describe: Describe{Expressions: true, NotNull: NotNullDescribed, Unsigned: true, Check: Check{CheckQuoted, "PREPARE odbcgen_check FROM "}},
 	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`"},
-	Quirks:   Quirks{Static: true, Buffered: true},
+	// The driver has no way to stream.
+	Reads: Reads{How: Refetch, Buffered: true},
 	Scratch: Scratch{
 		Create: "CREATE DATABASE %s",
 		Enter:  "USE %s",

@@ -28,6 +28,8 @@ type Plugin struct {
 	// Results says in which form result cells of a kind travel where that is
 	// not the form of a Batch.
 	Results []Result
+	// Reads says how results are read.
+	Reads Reads
 	// Describe says what of the driver's describe is true.
 	Describe Describe
 	// Dialect is how names are written.
@@ -85,6 +87,53 @@ type Param struct {
 type Result struct {
 	Kind protocol.Kind
 	Form Form
+}
+
+// Reads says how results are read.
+type Reads struct {
+	// How is for all results but those of a Stream.
+	How Reading
+	// Buffered: the driver holds the whole result before the first row is fetched,
+	// or cannot be cancelled while it fetches.
+	Buffered bool
+	// Stream is for a query that streams, and has its connection to itself.
+	Stream Stream
+}
+
+// Stream says how the driver can be made to keep only a part of a result.
+type Stream struct {
+	How Reading
+	// Buffered: as in Reads.
+	Buffered bool
+	// Params: statements with parameters stream too.
+	Params bool
+	// Once: a statement that was not read to its end cannot be executed again.
+	Once bool
+	// Attributes are set on the connection while the statement is executed.
+	Attributes []Attribute
+}
+
+// Possible reports whether the driver can stream at all.
+func (s Stream) Possible() bool { return s.How != CellByCell }
+
+// Reading is a way to read a result without cutting a value that is longer than
+// the memory bound for it.
+type Reading uint8
+
+// The ways. Numbers match those of the layer that reads.
+const (
+	CellByCell Reading = iota // nothing is bound, rows are fetched one at a time: it asks least of a driver
+	Refetch                   // from a static cursor: a block with such a value is fetched again into wider slots
+	Position                  // from a forward-only cursor: SQLSetPos and SQLGetData get the value out of the block
+	RowByRow                  // from a forward-only cursor that keeps one row: SQLGetData gets the value before the next row
+)
+
+// Attribute is a connection attribute of the driver's own, with its values for
+// a stream and for all else.
+type Attribute struct {
+	Code    int32
+	On, Off uintptr
+	Why     string
 }
 
 // Describe says what can be believed.
@@ -154,11 +203,6 @@ func (d Dialect) QuoteQualified(name string) string {
 
 // Quirks are oddities of a driver.
 type Quirks struct {
-	// Static: a static cursor costs nothing and can fetch a block again, which
-	// is how a value longer than its slot is read in full.
-	Static bool
-	// Buffered: the driver holds the whole result before the first row is fetched.
-	Buffered bool
 	// CancelApart: SQLCancel interrupts the connection, and is not safe on the
 	// statement that is at work.
 	CancelApart bool

@@ -11,6 +11,7 @@ var SQLite = Plugin{
 	Settings: []Setting{
 		{"BigInt", "1", "INTEGER columns hold 64 bits; without it ids are read as 32"},
 		{"FKSupport", "1", "foreign keys are off by default"},
+		{"StepAPI", "1", "streams are read from the file as they go; without it every result is held in memory"},
 		{"Timeout", "5000", "milliseconds; the wait for a lock cannot be cancelled, and is 100 s by default"},
 	},
 	// Opening a file reads nothing of it: this finds one that is no database.
@@ -59,6 +60,10 @@ var SQLite = Plugin{
 		{Kind: protocol.TimestampTZ, Form: AsText},
 		{Kind: protocol.DateTimeOffset, Form: AsText},
 	},
+	// A static cursor holds the whole result, and with StepAPI a forward-only one
+	// steps through it, if there are no parameters. Everything else must be static
+	// then: WITH … INSERT would be executed by being fetched.
+	Reads: Reads{How: Refetch, Buffered: true, Stream: Stream{How: RowByRow, Once: true}},
 	// INSERT, UPDATE and DELETE reach SQLite only when they are executed.
 	Describe: Describe{
 		Settings: []Setting{{"NoCreat", "1", "a file that is not there would be made, empty"}},
@@ -66,8 +71,6 @@ var SQLite = Plugin{
 	},
 	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	Quirks: Quirks{
-		Static:          true,
-		Buffered:        true,
 		CancelApart:     true,
 		ReadSchema:      "SELECT 1 FROM sqlite_master LIMIT 1", // sqliteodbc reads beyond the end of shorter rows
 		RebindBinary:    true,

@@ -179,6 +179,12 @@ func (c *Conn) SetAutocommit(on bool) error {
 	return nil
 }
 
+// SetAttribute sets an integer attribute of the driver's own. A driver that does
+// not have it refuses, which changes nothing.
+func (c *Conn) SetAttribute(code int32, value uintptr) {
+	sys.SetConnectAttr(c.h, code, value)
+}
+
 // Commit commits the open transaction.
 func (c *Conn) Commit() error { return c.endTran(sys.Commit) }
 

@@ -26,7 +26,17 @@ type Rowset struct {
 	room     int   // rows that the columns are made for
 	afford   int   // rows that fit while slots are as wide as they are
 	held     int   // rows in batch
+	long     []longCell
+	single   []sys.RowColumn // where rows that are fetched one by one come from and go to
+	scratch  []byte          // the slots of single
 	pins     runtime.Pinner
+}
+
+// longCell is a cell that did not fit its slot, read apart.
+type longCell struct {
+	column variable
+	row    int
+	cell   []byte
 }
 
 // NewRowset returns a Rowset that fills b, which must have room for the rows.
@@ -39,6 +49,10 @@ func (s *Stmt) NewRowset(b *protocol.Batch, forms []Form, rows int) *Rowset {
 		if v, ok := c.bound.(variable); ok {
 			_, r.widths[i] = v.Slots()
 		}
+	}
+	if s.reading == RowByRow {
+		r.single = make([]sys.RowColumn, len(r.carriers))
+		r.laySingle()
 	}
 	r.pin()
 	if s.described == nil {
@@ -55,6 +69,9 @@ func (r *Rowset) pin() {
 		cells, _ := cellsOf(c.bound)
 		r.pins.Pin((*byte)(cells))
 		r.pins.Pin(unsafe.SliceData(c.bound.Indicators()))
+	}
+	if len(r.scratch) > 0 {
+		r.pins.Pin(&r.scratch[0])
 	}
 }
 
@@ -85,32 +102,57 @@ func (r *Rowset) Load() {
 	}
 }
 
-// Fetch reads the next block into r, to be followed by Load, and returns its
-// rows; last says that no block follows. No cell is cut: one that is longer than
-// its slot is read again in full.
+// Fetch reads the next block of so many rows into r, to be followed by Load, and
+// returns how many there were; last says that no block follows. No cell is cut:
+// one that is longer than its slot is read again in full. With an error it returns
+// the rows before it.
 func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool, err error) {
-	n, asked, err := s.fetchBlock(ctx, r, min(rows, r.room))
-	if err != nil {
-		return 0, true, err
+	r.long = r.long[:0]
+	asked := min(rows, r.room)
+	if s.reading == CellByCell {
+		asked = 1
+	}
+	if asked, err = s.bind(r, asked); err == nil {
+		n, asked, err = s.fetchBlock(ctx, r, asked)
 	}
 	r.held = n
 	r.batch.SetRows(n, s.read)
 	r.between.SetRows(n, s.read)
-	s.read += int64(n)
-	if !s.scrolls && n > 0 {
-		err = s.getCells(r)
+	for _, l := range r.long {
+		l.column.SetLong(l.row, l.cell)
 	}
+	s.read += int64(n)
 	return n, err != nil || n < asked, err
 }
 
-// fetchBlock fetches rows at most, and returns how many it got and for how many
-// it asked at last.
+// fetchBlock returns how many rows it has fetched and for how many it asked at last.
 func (s *Stmt) fetchBlock(ctx context.Context, r *Rowset, rows int) (n, asked int, err error) {
-	if asked, err = s.bind(r, rows); err != nil {
-		return 0, 0, err
+	switch s.reading {
+	case Refetch:
+		return s.refetch(ctx, r, rows)
+	case Position:
+		n, err = s.scroll(ctx, sys.FetchNext, 0)
+		if err == nil && s.fit(r, n) {
+			err = s.getCut(r, n)
+		}
+	case RowByRow:
+		n, err = s.gather(ctx, r, rows)
+		s.fit(r, n)
+	default:
+		n, err = s.scroll(ctx, sys.FetchNext, 0)
+		if err == nil && n > 0 {
+			err = s.getCells(r)
+		}
 	}
+	return n, rows, err
+}
+
+// refetch fetches a block from a static cursor, and again with wider slots until
+// all cells fit.
+func (s *Stmt) refetch(ctx context.Context, r *Rowset, rows int) (n, asked int, err error) {
+	asked = rows
 	n, err = s.scroll(ctx, sys.FetchNext, 0)
-	for err == nil && s.scrolls && s.fit(r, n) {
+	for err == nil && s.fit(r, n) {
 		if asked, err = s.bind(r, rows); err == nil {
 			n, err = s.scroll(ctx, sys.FetchAbsolute, s.read+1)
 		}
@@ -121,19 +163,17 @@ func (s *Stmt) fetchBlock(ctx context.Context, r *Rowset, rows int) (n, asked in
 // bind makes the driver write blocks of so many rows to r, or of as many as r
 // has memory for, and returns their number.
 func (s *Stmt) bind(r *Rowset, rows int) (int, error) {
-	if !s.scrolls {
-		return 1, nil // rows come one by one, cells are asked for one by one
+	if s.reading == CellByCell {
+		return rows, nil
 	}
 	if moved := r.lay(s.wanted); moved || s.bound != r {
-		for _, c := range r.carriers {
-			if err := s.bindColumn(c); err != nil {
-				return 0, err
-			}
+		if err := s.bindColumns(r); err != nil {
+			return 0, err
 		}
 		s.bound = r
 	}
 	rows = min(rows, r.afford)
-	if s.arraySize == rows {
+	if s.arraySize == rows || s.reading == RowByRow {
 		return rows, nil
 	}
 	if ret := sys.SetStmtAttr(s.h, sys.AttrRowArraySize, uintptr(rows)); ret != sys.Success {
@@ -164,14 +204,49 @@ func (r *Rowset) lay(wanted []int) (moved bool) {
 			v.Resize(wanted[i], r.afford)
 		}
 	}
+	r.laySingle()
 	r.pin()
 	return true
 }
 
-func (s *Stmt) bindColumn(c carrier) error {
-	cells, width := cellsOf(c.bound)
-	if ret := sys.BindCol(s.h, c.place, c.cType, cells, width, unsafe.SliceData(c.bound.Indicators())); !ret.OK() {
-		return s.failure(fmt.Sprintf("SQLBindCol(%d)", c.place), ret, nil)
+// laySingle makes the place for one row, from where rows are gathered. The row is
+// bound apart from the columns: SQLGetData writes to the indicator of a bound
+// column, that of the first row.
+func (r *Rowset) laySingle() {
+	if r.single == nil {
+		return
+	}
+	const indicator = 8
+	total := 0
+	for _, c := range r.carriers {
+		_, width := cellsOf(c.bound)
+		total += indicator + (width+indicator-1)/indicator*indicator
+	}
+	r.scratch = make([]byte, total)
+	rest := r.scratch
+	for i, c := range r.carriers {
+		cells, width := cellsOf(c.bound)
+		r.single[i] = sys.RowColumn{
+			Length: (*int64)(unsafe.Pointer(&rest[0])), Slot: unsafe.Pointer(&rest[indicator]),
+			Cells: cells, Lengths: unsafe.SliceData(c.bound.Indicators()), Width: width, Whole: width,
+		}
+		if v, ok := c.bound.(variable); ok {
+			r.single[i].Whole = width - ending(v)
+		}
+		rest = rest[indicator+(width+indicator-1)/indicator*indicator:]
+	}
+}
+
+func (s *Stmt) bindColumns(r *Rowset) error {
+	for i, c := range r.carriers {
+		cells, width := cellsOf(c.bound)
+		indicators := unsafe.SliceData(c.bound.Indicators())
+		if s.reading == RowByRow {
+			cells, indicators = r.single[i].Slot, r.single[i].Length
+		}
+		if ret := sys.BindCol(s.h, c.place, c.cType, cells, width, indicators); !ret.OK() {
+			return s.failure(fmt.Sprintf("SQLBindCol(%d)", c.place), ret, nil)
+		}
 	}
 	return nil
 }
@@ -213,11 +288,13 @@ func (s *Stmt) fit(r *Rowset, rows int) (cut bool) {
 			continue
 		}
 		_, width := v.Slots()
-		switch needed := slotNeeded(v, rows, width); {
-		case needed > width:
-			s.wanted[i], cut = needed, true
+		needed := slotNeeded(v, rows, width)
+		cut = cut || needed > width
+		switch {
 		case needed <= s.described[i]:
 			s.wanted[i] = s.described[i]
+		case needed > width && (s.reading == Refetch || needed < maxRounded):
+			s.wanted[i] = needed // a rare long cell is read apart where that can be
 		}
 	}
 	return cut
@@ -259,18 +336,90 @@ func ending(v variable) int {
 	return 1
 }
 
-// getCells reads the one row of a driver that cannot go back in its result,
-// cell by cell and in order, which is all that ODBC asks of SQLGetData.
-func (s *Stmt) getCells(r *Rowset) error {
-	for _, c := range r.carriers {
-		if err := s.getCell(c); err != nil {
+// getCut reads the cells of a block in full that did not fit their slots.
+func (s *Stmt) getCut(r *Rowset, rows int) error {
+	for row := range rows {
+		if !r.isCut(row) {
+			continue
+		}
+		if ret := sys.SetPos(s.h, row+1); !ret.OK() {
+			return s.failure("SQLSetPos", ret, nil)
+		}
+		if err := s.getCutOf(r, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Stmt) getCell(c carrier) error {
+func (r *Rowset) isCut(row int) bool {
+	return slices.ContainsFunc(r.carriers, func(c carrier) bool {
+		v, ok := c.bound.(variable)
+		return ok && isCut(v, row)
+	})
+}
+
+func isCut(v variable, row int) bool {
+	_, width := v.Slots()
+	length := v.Indicators()[row]
+	return length == sys.NoTotal || int(length) > width-ending(v)
+}
+
+// getLong reads a cell of the row that the cursor is on from its beginning.
+func (s *Stmt) getLong(r *Rowset, c carrier, v variable, row int) error {
+	cell, err := s.getRest(c, v, nil, v.Indicators()[row])
+	r.long = append(r.long, longCell{v, row, cell})
+	return err
+}
+
+// gather fetches up to so many rows one by one, for a driver that keeps nothing
+// of a row but the last.
+func (s *Stmt) gather(ctx context.Context, r *Rowset, rows int) (n int, err error) {
+	for n < rows {
+		var cut bool
+		ret, err := s.fetch(ctx, func() (ret sys.Return) {
+			n, cut, ret = sys.FetchRows(s.h, r.single, n, rows)
+			return ret
+		})
+		switch {
+		case err == nil && ret == sys.NoData:
+			return n, nil
+		case err != nil || !ret.OK():
+			return n, s.failure("SQLFetch", ret, err)
+		}
+		if cut {
+			if err := s.getCutOf(r, n-1); err != nil {
+				return n - 1, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// getCutOf reads the cut cells of the row that the cursor is on.
+func (s *Stmt) getCutOf(r *Rowset, row int) error {
+	for _, c := range r.carriers {
+		if v, ok := c.bound.(variable); ok && isCut(v, row) {
+			if err := s.getLong(r, c, v, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// getCells reads the one row of a driver that cannot go back in its result,
+// cell by cell and in order, which is all that ODBC asks of SQLGetData.
+func (s *Stmt) getCells(r *Rowset) error {
+	for _, c := range r.carriers {
+		if err := s.getCell(r, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Stmt) getCell(r *Rowset, c carrier) error {
 	v, ok := c.bound.(variable)
 	if !ok {
 		cells, width := cellsOf(c.bound)
@@ -285,8 +434,8 @@ func (s *Stmt) getCell(c carrier) error {
 	if *indicator != sys.NoTotal && int(*indicator) <= len(slot)-ending(v) {
 		return nil
 	}
-	cell, err := s.getRest(c, v, slot, *indicator)
-	v.SetLong(0, cell)
+	cell, err := s.getRest(c, v, slot[:len(slot)-ending(v)], *indicator)
+	r.long = append(r.long, longCell{v, 0, cell})
 	return err
 }
 
@@ -299,13 +448,14 @@ func (s *Stmt) getData(c carrier, into []byte, indicator *int64) error {
 	return nil
 }
 
-// getRest reads what did not fit the slot, piece by piece; left is the length
-// of the whole cell, or NoTotal.
-func (s *Stmt) getRest(c carrier, v variable, slot []byte, left int64) ([]byte, error) {
-	cell := append([]byte(nil), slot[:len(slot)-ending(v)]...)
-	piece := make([]byte, max(64<<10, 2*len(slot)))
-	if left != sys.NoTotal {
-		piece = make([]byte, int(left)-len(cell)+ending(v))
+// getRest reads what follows the beginning of a cell, in one piece where its
+// length is known: sqliteodbc 0.9998 measures what is left of a text for each. The
+// length is that of the whole cell, or NoTotal.
+func (s *Stmt) getRest(c carrier, v variable, beginning []byte, length int64) ([]byte, error) {
+	cell := slices.Clone(beginning)
+	piece := make([]byte, 64<<10)
+	if length != sys.NoTotal {
+		piece = make([]byte, int(length)-len(cell)+ending(v))
 	}
 	for {
 		length, ret := sys.GetData(s.h, c.place, c.cType, piece)

@@ -18,7 +18,7 @@ type Stmt struct {
 	columns int // of the result; 0 where the statement gives no rows
 	params  int
 
-	scrolls   bool // a static cursor: a block can be fetched again
+	reading   Reading
 	buffered  bool
 	rowsets   map[*Rowset]struct{}
 	bound     *Rowset // the one that the driver writes to
@@ -46,14 +46,24 @@ type counters struct {
 
 // StmtOptions says how a statement is to be opened.
 type StmtOptions struct {
-	// Static asks for a static cursor, on which a block with a cell that did
-	// not fit can be fetched again.
-	Static bool
+	Reading Reading
 	// Buffered says that the driver holds the whole result once Execute has
 	// returned. Fetch is then not cancelled: it soon ends by itself, and
 	// SQLCancel frees the rows under it (sqliteodbc 0.9998, which crashes).
 	Buffered bool
 }
+
+// Reading is a way to read a result without cutting a cell that is longer than
+// the slot bound for it.
+type Reading uint8
+
+// The ways.
+const (
+	CellByCell Reading = iota // nothing is bound: it asks least of a driver
+	Refetch                   // a static cursor goes back to the block, which has got wider slots
+	Position                  // SQLSetPos and SQLGetData get the cell out of the block
+	RowByRow                  // rows are fetched singly, SQLGetData gets the cell while its row is the last
+)
 
 // ExecDirect runs a statement that has neither parameters nor rows without
 // preparing it.
@@ -94,12 +104,21 @@ func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
 	s.watcher = s.newWatcher()
 	c.statements[s] = struct{}{}
 	s.pins.Pin(s.counters)
-	if options.Static {
-		// 01S02, "changed to another type", leaves a cursor that cannot go back.
-		s.scrolls = sys.SetStmtAttr(h, sys.AttrCursorType, sys.CursorStatic) == sys.Success &&
-			sys.SetStmtAttrPtr(h, sys.AttrRowsFetched, unsafe.Pointer(&s.counters.fetched)).OK()
-	}
+	s.reading = s.possible(options.Reading)
 	return s, nil
+}
+
+// possible sets the statement up for a reading, and returns it, or CellByCell
+// where the driver refuses.
+func (s *Stmt) possible(r Reading) Reading {
+	// 01S02, "changed to another type", leaves a cursor that cannot go back.
+	if r == Refetch && sys.SetStmtAttr(s.h, sys.AttrCursorType, sys.CursorStatic) != sys.Success {
+		return CellByCell
+	}
+	if r != CellByCell && !sys.SetStmtAttrPtr(s.h, sys.AttrRowsFetched, unsafe.Pointer(&s.counters.fetched)).OK() {
+		return CellByCell
+	}
+	return r
 }
 
 func (s *Stmt) prepare(ctx context.Context, sql string) error {

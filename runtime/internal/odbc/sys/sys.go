@@ -141,6 +141,17 @@ func BindParameter(stmt Handle, n int, cType, sqlType int16, size uint64, digits
 		api.SQLPOINTER(cell), api.SQLLEN(width), (*api.SQLLEN)(unsafe.Pointer(indicator))))
 }
 
+// RowColumn says where the cells of a column come from and go to when rows are
+// fetched one by one. Everything that it points at must be pinned.
+type RowColumn struct {
+	Slot    unsafe.Pointer // bound, as Length is
+	Length  *int64
+	Cells   unsafe.Pointer // of all rows
+	Lengths *int64
+	Width   int // bytes of a cell
+	Whole   int // the longest cell that the slot holds in full
+}
+
 // GetData is SQLGetData into buf; the indicator is the length that was left
 // before the call, Null or NoTotal.
 func GetData(stmt Handle, n int, cType int16, buf []byte) (indicator int64, ret Return) {

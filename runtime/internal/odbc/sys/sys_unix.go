@@ -3,6 +3,7 @@
 package sys
 
 // #include <stdint.h>
+// #include <string.h>
 // #include <sql.h>
 // #include <sqlext.h>
 //
@@ -11,6 +12,36 @@ package sys
 // static SQLRETURN setStmtAttrInt(SQLHSTMT h, SQLINTEGER attr, uintptr_t value) {
 // 	return SQLSetStmtAttr(h, attr, (SQLPOINTER)value, SQL_IS_UINTEGER);
 // }
+//
+// // rowColumn is RowColumn.
+// typedef struct {
+// 	char *slot;
+// 	SQLLEN *length;
+// 	char *cells;
+// 	SQLLEN *lengths;
+// 	SQLLEN width, whole;
+// } rowColumn;
+//
+// static SQLRETURN fetchRows(SQLHSTMT h, const rowColumn *columns, int count, SQLLEN to, SQLLEN *row, int *cut) {
+// 	while (*row < to && !*cut) {
+// 		SQLRETURN ret = SQLFetch(h);
+// 		if (!SQL_SUCCEEDED(ret))
+// 			return ret;
+// 		for (const rowColumn *c = columns; c < columns + count; c++) {
+// 			SQLLEN length = *c->length, bytes = length;
+// 			c->lengths[*row] = length;
+// 			if (length == SQL_NO_TOTAL || length > c->whole)
+// 				*cut = 1, bytes = c->width;
+// 			if (bytes > 0)
+// 				memcpy(c->cells + *row * c->width, c->slot, bytes);
+// 		}
+// 		++*row;
+// 	}
+// 	return SQL_SUCCESS;
+// }
+//
+// #cgo noescape fetchRows
+// #cgo nocallback fetchRows
 import "C"
 
 import "unsafe"
@@ -71,6 +102,19 @@ func GetConnectAttr(dbc Handle, attr int32) (uint32, Return) {
 // FetchScroll is SQLFetchScroll.
 func FetchScroll(stmt Handle, orientation uint16, offset int64) Return {
 	return Return(C.SQLFetchScroll(C.SQLHSTMT(stmt), C.SQLSMALLINT(orientation), C.SQLLEN(offset)))
+}
+
+// FetchRows calls SQLFetch for the rows from one number to before another, and
+// takes each to its place. It stops behind a row with a cell that its slot has cut.
+func FetchRows(stmt Handle, columns []RowColumn, from, to int) (next int, cut bool, ret Return) {
+	row, cutting := C.SQLLEN(from), C.int(0)
+	r := C.fetchRows(C.SQLHSTMT(stmt), (*C.rowColumn)(unsafe.Pointer(unsafe.SliceData(columns))), C.int(len(columns)), C.SQLLEN(to), &row, &cutting)
+	return int(row), cutting != 0, Return(r)
+}
+
+// SetPos is SQLSetPos to a row of the block, from 1.
+func SetPos(stmt Handle, row int) Return {
+	return Return(C.SQLSetPos(C.SQLHSTMT(stmt), C.SQLSETPOSIROW(row), C.SQL_POSITION, C.SQL_LOCK_NO_CHANGE))
 }
 
 // DescribeCol is SQLDescribeCol; columns count from 1.

@@ -16,7 +16,9 @@ var (
 	procFreeStmt       = odbc32.NewProc("SQLFreeStmt")
 	procSetStmtAttr    = odbc32.NewProc("SQLSetStmtAttrW")
 	procGetConnectAttr = odbc32.NewProc("SQLGetConnectAttrW")
+	procFetch          = odbc32.NewProc("SQLFetch")
 	procFetchScroll    = odbc32.NewProc("SQLFetchScroll")
+	procSetPos         = odbc32.NewProc("SQLSetPos")
 	procDescribeCol    = odbc32.NewProc("SQLDescribeColW")
 	procColAttribute   = odbc32.NewProc("SQLColAttributeW")
 	procGetInfo        = odbc32.NewProc("SQLGetInfoW")
@@ -93,6 +95,39 @@ func GetConnectAttr(dbc Handle, attr int32) (uint32, Return) {
 // FetchScroll is SQLFetchScroll.
 func FetchScroll(stmt Handle, orientation uint16, offset int64) Return {
 	return ret(procFetchScroll.Call(uintptr(stmt), uintptr(orientation), uintptr(offset)))
+}
+
+// FetchRows calls SQLFetch for the rows from one number to before another, and
+// takes each to its place. It stops behind a row with a cell that its slot has cut.
+func FetchRows(stmt Handle, columns []RowColumn, from, to int) (next int, cut bool, r Return) {
+	for next = from; next < to && !cut; next++ {
+		if r = ret(procFetch.Call(uintptr(stmt))); !r.OK() {
+			return next, false, r
+		}
+		for _, c := range columns {
+			cut = c.take(next) || cut
+		}
+	}
+	return next, cut, Success
+}
+
+// take takes a cell to its row, and reports whether it was cut.
+func (c RowColumn) take(row int) (cut bool) {
+	unsafe.Slice(c.Lengths, row+1)[row] = *c.Length
+	bytes := int(*c.Length)
+	if cut = *c.Length == NoTotal || bytes > c.Whole; cut {
+		bytes = c.Width
+	}
+	if bytes > 0 {
+		copy(unsafe.Slice((*byte)(c.Cells), (row+1)*c.Width)[row*c.Width:], unsafe.Slice((*byte)(c.Slot), bytes))
+	}
+	return cut
+}
+
+// SetPos is SQLSetPos to a row of the block, from 1.
+func SetPos(stmt Handle, row int) Return {
+	const position, lockNoChange = 0, 0
+	return ret(procSetPos.Call(uintptr(stmt), uintptr(row), position, lockNoChange))
 }
 
 // DescribeCol is SQLDescribeCol; columns count from 1.
