@@ -109,11 +109,12 @@ const (
 
 // Values of attributes.
 const (
-	ODBC3         uintptr = 3
-	AutocommitOff uintptr = 0
-	AutocommitOn  uintptr = 1
-	CursorStatic  uintptr = 3
-	Dead          uint32  = 1
+	ODBC3             uintptr = 3
+	AutocommitOff     uintptr = 0
+	AutocommitOn      uintptr = 1
+	CursorForwardOnly uintptr = 0
+	CursorStatic      uintptr = 3
+	Dead              uint32  = 1
 )
 
 // Directions and orientations of Drivers, DataSources and FetchScroll.

@@ -61,6 +61,13 @@ func SetStmtAttrPtr(stmt Handle, attr int32, p unsafe.Pointer) Return {
 	return Return(C.SQLSetStmtAttr(C.SQLHSTMT(stmt), C.SQLINTEGER(attr), C.SQLPOINTER(p), C.SQL_IS_POINTER))
 }
 
+// GetStmtAttr is SQLGetStmtAttr of an integer attribute.
+func GetStmtAttr(stmt Handle, attr int32) (uintptr, Return) {
+	var value C.SQLULEN
+	ret := C.SQLGetStmtAttr(C.SQLHSTMT(stmt), C.SQLINTEGER(attr), C.SQLPOINTER(unsafe.Pointer(&value)), C.SQL_IS_UINTEGER, nil)
+	return uintptr(value), Return(ret)
+}
+
 // GetConnectAttr is SQLGetConnectAttr of an integer attribute.
 func GetConnectAttr(dbc Handle, attr int32) (uint32, Return) {
 	var value C.SQLUINTEGER

@@ -15,6 +15,7 @@ var (
 	procPrepare        = odbc32.NewProc("SQLPrepareW")
 	procFreeStmt       = odbc32.NewProc("SQLFreeStmt")
 	procSetStmtAttr    = odbc32.NewProc("SQLSetStmtAttrW")
+	procGetStmtAttr    = odbc32.NewProc("SQLGetStmtAttrW")
 	procGetConnectAttr = odbc32.NewProc("SQLGetConnectAttrW")
 	procFetchScroll    = odbc32.NewProc("SQLFetchScroll")
 	procDescribeCol    = odbc32.NewProc("SQLDescribeColW")
@@ -81,6 +82,13 @@ func SetStmtAttr(stmt Handle, attr int32, value uintptr) Return {
 // it points at must stay where it is until the attribute is set to nil.
 func SetStmtAttrPtr(stmt Handle, attr int32, p unsafe.Pointer) Return {
 	return ret(procSetStmtAttr.Call(uintptr(stmt), uintptr(attr), uintptr(p), isPointer))
+}
+
+// GetStmtAttr is SQLGetStmtAttr of an integer attribute.
+func GetStmtAttr(stmt Handle, attr int32) (uintptr, Return) {
+	var value uintptr
+	r := ret(procGetStmtAttr.Call(uintptr(stmt), uintptr(attr), uintptr(unsafe.Pointer(&value)), isUInteger, 0))
+	return value, r
 }
 
 // GetConnectAttr is SQLGetConnectAttr of an integer attribute.
