@@ -192,14 +192,29 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 	for _, p := range shape.Params {
 		planned.Params = append(planned.Params, plan.Param{Name: p.Name, Kind: p.Kind, Null: p.Null, SQLType: p.SQLType})
 	}
-	for _, variant := range q.Dialects {
+	planned.Dialects = dialects(q.Dialects)
+	for i, s := range shape.Sets {
+		planned.Sets = append(planned.Sets, plan.DescribedSet{
+			Name: q.Sets[i].Name.Value, Result: plan.Result(q.Sets[i].Result.Value), Columns: columns(s.Columns),
+			SQL: q.Sets[i].SQL.Bound.SQL, Dialects: dialects(q.Sets[i].Dialects), Params: s.Params,
+		})
+	}
+	for _, k := range q.Keyset {
+		planned.Keyset = append(planned.Keyset, plan.Key{Param: k.Param.Value, Column: k.Column.Value})
+	}
+	return planned
+}
+
+func dialects(variants []spec.Dialect) []plan.Dialect {
+	var all []plan.Dialect
+	for _, variant := range variants {
 		text := plan.Dialect{Driver: variant.Driver.Value, SQL: variant.SQL.Bound.SQL}
 		for _, use := range variant.SQL.Bound.Uses {
 			text.Params = append(text.Params, use.Name)
 		}
-		planned.Dialects = append(planned.Dialects, text)
+		all = append(all, text)
 	}
-	return planned
+	return all
 }
 
 func columns(values []describe.Value) []plan.Column {

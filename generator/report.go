@@ -14,6 +14,14 @@ type Described struct {
 	Name    string
 	Params  []Value // in the order of the markers; a name used twice stands here twice
 	Columns []Value
+	Sets    []DescribedSet // of the result sets
+}
+
+// DescribedSet is one of the results of a query with several.
+type DescribedSet struct {
+	Name    string
+	Result  string
+	Columns []Value // none where there are no rows
 }
 
 // Value is a parameter or column.
@@ -36,7 +44,11 @@ func Describe(ctx context.Context, o Options, names ...string) ([]Described, err
 		for _, q := range d.spec.Queries {
 			known = append(known, q.Name.Value)
 			if shape, ok := d.shapes[q.Name.Value]; ok && wanted(names, q.Name.Value) {
-				all = append(all, Described{q.Name.Value, values(shape.Params), values(shape.Columns)})
+				found := Described{Name: q.Name.Value, Params: values(shape.Params), Columns: values(shape.Columns)}
+				for i, s := range shape.Sets {
+					found.Sets = append(found.Sets, DescribedSet{q.Sets[i].Name.Value, q.Sets[i].Result.Value, values(s.Columns)})
+				}
+				all = append(all, found)
 			}
 		}
 		for _, b := range d.spec.Bulks {

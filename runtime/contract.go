@@ -14,7 +14,7 @@ package runtime
 //  2. This package drops or changes something that older emitted code needs:
 //     MinContract goes up to the first contract that does without it.
 //
-// Contract 1: Query, Command, Bulk, Session, Tx, None.
+// Contract 1: Query with Pages, Command, Sets, Bulk, Session, Tx, None.
 const (
 	MinContract = 1 // the oldest generated code that still works
 	MaxContract = 1 // the newest generated code that works

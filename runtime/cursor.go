@@ -72,6 +72,11 @@ func (c *cursor) take(ctx context.Context) block {
 func (c *cursor) fetch(ctx context.Context) block {
 	c.s.c.mu.Lock()
 	defer c.s.c.mu.Unlock()
+	return c.fetchLocked(ctx)
+}
+
+// fetchLocked is fetch. The connection's mu must be held.
+func (c *cursor) fetchLocked(ctx context.Context) block {
 	r, size, err := c.s.rowset(c.turn, c.size)
 	if err != nil {
 		return block{last: true, err: err}

@@ -161,6 +161,7 @@ func requireError(t testing.TB, err error, want runtime.Error) *runtime.Error {
 	var e *runtime.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, want.Query, e.Query, "query of %v", err)
+	require.Equal(t, want.Set, e.Set, "set of %v", err)
 	require.Equal(t, want.Op, e.Op, "operation of %v", err)
 	require.Equal(t, want.Column, e.Column, "column of %v", err)
 	require.Equal(t, want.Row, e.Row, "row of %v", err)

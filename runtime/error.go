@@ -25,6 +25,7 @@ var ErrClosed = errors.New("database is closed")
 // ErrClosed and protocol.ErrNull, and errors.As for *Error to read the fields.
 type Error struct {
 	Query   string // the query's name, "" where none was at work
+	Set     string // the set's name, "" where the query has one result
 	Op      string // what failed: connect, prepare, bind, execute, fetch, decode, begin, commit, rollback, describe
 	Driver  string // name of the plugin, "" before the database is known
 	State   string // SQLSTATE of the first diagnostic record, "" where no call of the driver failed
@@ -52,6 +53,9 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Query != "" {
 		fmt.Fprintf(&b, "query %s: ", e.Query)
+	}
+	if e.Set != "" {
+		fmt.Fprintf(&b, "set %q: ", e.Set)
 	}
 	b.WriteString(e.Op)
 	if e.Row > 0 && e.Column == "" {

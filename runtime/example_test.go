@@ -182,3 +182,67 @@ func ExampleError() {
 	// InsertBooks execute 1 HY000 19
 	// true
 }
+
+// shelfSets are the results of a query as odbcgen writes it.
+type shelfSets struct {
+	Deleted int64
+	Longest []Book
+}
+
+// cleanShelf is a query with several results as odbcgen writes it.
+var cleanShelf = runtime.Sets[int32, shelfSets]{
+	Name: "CleanShelf",
+	Statements: []runtime.SetsStatement[int32, shelfSets]{
+		{
+			SQL:    "DELETE FROM books WHERE pages < ?",
+			Params: booksByPages.Params,
+			Encode: booksByPages.Encode,
+			Results: []runtime.Set[shelfSets]{
+				{Name: "deleted", Into: runtime.IntoCount(func(s *shelfSets) *int64 { return &s.Deleted })},
+			},
+		},
+		{
+			SQL: "SELECT isbn, title, pages FROM books ORDER BY pages DESC LIMIT 1",
+			Results: []runtime.Set[shelfSets]{
+				{
+					Name:    "longest",
+					Columns: booksByPages.Columns,
+					Into:    runtime.IntoSlice(booksByPages.Decode, func(s *shelfSets) *[]Book { return &s.Longest }),
+				},
+			},
+		},
+	},
+}
+
+func ExampleSets() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+
+	sets, err := cleanShelf.Run(ctx, db, 250)
+	fmt.Println(sets.Deleted, sets.Longest, err)
+	// Output: 1 [{3-2 Momo 304}] <nil>
+}
+
+// twoThickerBooks is a page of a query as odbcgen writes it.
+var twoThickerBooks = runtime.Query[int32, Book]{
+	Name:   "TwoThickerBooks",
+	SQL:    "SELECT isbn, title, pages FROM books WHERE pages > ? ORDER BY pages LIMIT 2",
+	Params: booksByPages.Params, Columns: booksByPages.Columns,
+	Encode: booksByPages.Encode, Decode: booksByPages.Decode,
+}
+
+func ExampleQuery_Pages() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+
+	advance := func(_ int32, last Book) int32 { return last.Pages }
+	for book, err := range twoThickerBooks.Pages(ctx, db, 0, advance) {
+		fmt.Println(book.Title, err)
+	}
+	// Output:
+	// Emil <nil>
+	// Krabat <nil>
+	// Momo <nil>
+}

@@ -177,7 +177,7 @@ func TestStreamAllocates(t *testing.T) {
 				require.NoError(t, err)
 			}
 		}
-		const blocks = rows / 900 // of 1 MiB
+		const blocks = rows / 900                                      // of 1 MiB
 		require.Less(t, testing.AllocsPerRun(3, read), 3.0*blocks+110) // what the query itself takes, and the tool's own
 	})
 }

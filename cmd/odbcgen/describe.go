@@ -37,6 +37,10 @@ func table(w io.Writer, d generator.Described) {
 	fmt.Fprintln(t, "  \tname\ttype\tnull\tSQL type\tsource")
 	rows(t, "parameter", d.Params)
 	rows(t, "column", d.Columns)
+	for _, s := range d.Sets {
+		fmt.Fprintf(t, "  set %s: %s\n", s.Name, s.Result)
+		rows(t, "column", s.Columns)
+	}
 	t.Flush()
 }
 

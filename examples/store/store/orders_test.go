@@ -459,3 +459,36 @@ func checkInTx(c *check) {
 	o.Note = some("kept")
 	found(c, orderRow(o, total))(c.q.GetOrder(c.ctx, o.Token))
 }
+
+func checkPageViewsBehind(c *check) {
+	views := c.shop.PageViews
+	for _, left := range []int{0, 1, 1000, 2500} {
+		behind := len(views) - left
+		equal(c, from(views[behind:], always, func(v shopdata.PageView) store.PageViewsBehindRow {
+			return store.PageViewsBehindRow{ID: v.ID, BookID: v.BookID, ViewedAt: v.ViewedAt}
+		}), drain(c, c.q.PageViewsBehind(c.ctx, int64(behind))))
+	}
+}
+
+func checkMorning(c *check) {
+	const most, forgotten = 3, 200_000
+	newest := slices.SortedFunc(slices.Values(c.shop.Books), func(a, b shopdata.Book) int {
+		return -cmp.Or(a.AddedAt.Compare(b.AddedAt), cmp.Compare(a.ID, b.ID))
+	})
+	winner := slices.MaxFunc(c.shop.Customers, func(a, b shopdata.Customer) int {
+		return cmp.Or(cmp.Compare(a.Points, b.Points), cmp.Compare(b.ID, a.ID))
+	})
+	left := c.shop.PageViews[forgotten:]
+	known := from(left, func(v shopdata.PageView) bool { return v.CustomerID.Valid }, func(v shopdata.PageView) int64 { return v.ID })
+	want := store.MorningSets{
+		Forgotten: forgotten,
+		Newest: from(newest[:most], always, func(b shopdata.Book) store.MorningNewestRow {
+			return store.MorningNewestRow{ID: b.ID, Title: b.Title, ISBN: b.ISBN, Published: b.Published}
+		}),
+		Winner: &store.MorningWinnerRow{Name: winner.Name, Nickname: winner.Nickname},
+		Counts: store.MorningCountsRow{Views: int64(len(left)), Known: int64(len(known))},
+	}
+	row(c, want)(c.q.Morning(c.ctx, forgotten, most, winner.Points-1))
+	want.Forgotten, want.Newest, want.Winner = 0, []store.MorningNewestRow{}, nil
+	row(c, want)(c.q.Morning(c.ctx, forgotten, 0, winner.Points))
+}

@@ -21,6 +21,7 @@ import (
 type Shape struct {
 	Params  []Value // one for each parameter marker, in order
 	Columns []Value
+	Sets    []Set // of the result sets
 }
 
 // Value is a parameter, a result column or a column of a table.
@@ -34,23 +35,23 @@ type Value struct {
 
 // Query describes one query. With findings, the Shape is not to be used.
 func (d *Database) Query(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
-	text := d.textOf(q)
-	s := statement{d: d, query: q, text: text, reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL)}
-	// MariaDB Connector/ODBC 3.1.15 crashes at the statement after a VALUES, and
-	// sqliteodbc 0.9998 shows no rows of one.
-	if s.reading.is(0, "VALUES") && d.plugin.Describe.Check.How != driver.NoCheck {
-		s.find(0, len("VALUES"), "write SELECT * FROM (VALUES …) AS v", "the driver cannot run VALUES as a statement")
+	if q.Result.Value == spec.Sets {
+		return d.sets(ctx, q)
+	}
+	s := d.statement(q)
+	described := s.describe(ctx)
+	if described == nil {
 		return Shape{}, s.findings
 	}
-	described, err := d.conn.Describe(ctx, text.Bound.SQL)
-	if err == nil && len(described.Columns) == 0 {
-		err = d.check(ctx, text.Bound)
-	}
-	if err != nil {
-		return Shape{}, []diag.Diagnostic{s.failure(ctx, err)}
-	}
-	shape := Shape{Params: s.params(ctx, described.Params), Columns: s.columns(ctx, described.Columns)}
+	shape := Shape{Params: s.params(ctx, described.Params)}
+	s.settle(shape.Params, shape.Params)
+	shape.Columns = s.columns(ctx, described.Columns)
 	return shape, s.findings
+}
+
+func (d *Database) statement(q *spec.Query) *statement {
+	text := d.textOf(q)
+	return &statement{d: d, query: q, text: text, reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL)}
 }
 
 // textOf returns the query's text for this database.
@@ -72,6 +73,25 @@ type statement struct {
 	findings []diag.Diagnostic
 }
 
+// describe returns what the database says of the statement, nil with findings.
+func (s *statement) describe(ctx context.Context) *runtime.Description {
+	// MariaDB Connector/ODBC 3.1.15 crashes at the statement after a VALUES, and
+	// sqliteodbc 0.9998 shows no rows of one.
+	if s.reading.is(0, "VALUES") && s.d.plugin.Describe.Check.How != driver.NoCheck {
+		s.find(0, len("VALUES"), "write SELECT * FROM (VALUES …) AS v", "the driver cannot run VALUES as a statement")
+		return nil
+	}
+	described, err := s.d.conn.Describe(ctx, s.text.Bound.SQL)
+	if err == nil && len(described.Columns) == 0 {
+		err = s.d.check(ctx, s.text.Bound)
+	}
+	if err != nil {
+		s.findings = append(s.findings, s.failure(ctx, err))
+		return nil
+	}
+	return described
+}
+
 // find adds a finding about length bytes of the text sent, from offset on.
 func (s *statement) find(offset, length int, help, format string, args ...any) {
 	s.findAt(s.text.BoundPos(offset, length), help, format, args...)
@@ -83,7 +103,7 @@ func (s *statement) findAt(pos diag.Pos, help, format string, args ...any) {
 	})
 }
 
-// params types the parameters.
+// params types the parameters as far as they say themselves what they are.
 func (s *statement) params(ctx context.Context, described []runtime.ParamDescription) []Value {
 	uses := s.text.Bound.Uses
 	if len(described) != len(uses) {
@@ -94,14 +114,18 @@ func (s *statement) params(ctx context.Context, described []runtime.ParamDescrip
 	for i, use := range uses {
 		values[i] = s.param(ctx, use, described[i])
 	}
-	shareTypes(values)
-	for i, use := range uses {
-		s.override(&values[i], s.query.Param(use.Name))
-		if values[i].Kind == protocol.Invalid {
-			s.unknownParam(use)
+	return values
+}
+
+// settle types the rest of the parameters by others of all, and has the spec's word.
+func (s *statement) settle(params, all []Value) {
+	for i := range params {
+		shareType(&params[i], all)
+		s.override(&params[i], s.query.Param(params[i].Name))
+		if params[i].Kind == protocol.Invalid {
+			s.unknownParam(s.text.Bound.Uses[i])
 		}
 	}
-	return values
 }
 
 // param types one use of a parameter.
@@ -134,15 +158,12 @@ func (s *statement) override(v *Value, o spec.Override) {
 	}
 }
 
-// shareTypes gives a use of a parameter of which nothing is known the type of
+// shareType gives a use of a parameter of which nothing is known the type of
 // another use of the same name.
-func shareTypes(values []Value) {
-	for i := range values {
-		v := &values[i]
-		for _, other := range values {
-			if v.Kind == protocol.Invalid && other.Name == v.Name {
-				v.Kind, v.SQLType, v.Source = other.Kind, other.SQLType, other.Source
-			}
+func shareType(v *Value, all []Value) {
+	for _, other := range all {
+		if v.Kind == protocol.Invalid && other.Name == v.Name {
+			v.Kind, v.SQLType, v.Source = other.Kind, other.SQLType, other.Source
 		}
 	}
 }
@@ -161,6 +182,7 @@ func (s *statement) columns(ctx context.Context, described []runtime.ColumnDescr
 		}
 	}
 	s.checkOverrides(names)
+	s.checkKeyset(names)
 	return values
 }
 
@@ -180,6 +202,15 @@ func (s *statement) checkOverrides(names []string) {
 	for _, o := range s.query.Columns {
 		if !slices.Contains(names, o.Name.Value) {
 			s.findAt(o.Name.Pos, diag.DidYouMean(o.Name.Value, names), "the result has no column %q", o.Name.Value)
+		}
+	}
+}
+
+// checkKeyset tells of columns in the keyset that the result has not.
+func (s *statement) checkKeyset(names []string) {
+	for _, k := range s.query.Keyset {
+		if !slices.Contains(names, k.Column.Value) {
+			s.findAt(k.Column.Pos, diag.DidYouMean(k.Column.Value, names), "the result has no column %q to go on from", k.Column.Value)
 		}
 	}
 }

@@ -103,6 +103,13 @@ type input struct {
 			Name, Doc, Result, SQL string
 			Dialects               []plan.Dialect
 			Params, Columns        []string
+			Keyset                 []plan.Key
+			Sets                   []struct {
+				Name, Result, SQL string
+				Dialects          []plan.Dialect
+				Params            int
+				Columns           []string
+			}
 		}
 		Bulk []struct {
 			Name, Doc, Table string
@@ -132,6 +139,13 @@ func readInput(t *testing.T, f txtar.File) plan.Input {
 			}
 			for _, c := range readColumns(t, q.Params) {
 				described.Params = append(described.Params, plan.Param(c))
+			}
+			described.Keyset = q.Keyset
+			for _, s := range q.Sets {
+				described.Sets = append(described.Sets, plan.DescribedSet{
+					Name: s.Name, Result: plan.Result(s.Result), SQL: strings.TrimSpace(s.SQL), Dialects: s.Dialects,
+					Params: s.Params, Columns: readColumns(t, s.Columns),
+				})
 			}
 			source.Queries = append(source.Queries, described)
 		}

@@ -26,11 +26,15 @@ func query(q plan.Query) []jen.Code {
 		all = append(all, structType(s))
 	}
 	all = append(all, value(q.Value), method(q.Method))
+	all = append(all, setsFunctions(q.Value.Statements)...)
 	if q.Encode != nil {
 		all = append(all, encoder(q.Encode))
 	}
 	if q.Decode != nil {
 		all = append(all, decoder(q.Decode))
+	}
+	if q.Advance != nil {
+		all = append(all, advance(q.Advance))
 	}
 	return all
 }
@@ -70,6 +74,7 @@ func value(v plan.Value) jen.Code {
 		setting("Dialects", len(v.Dialects) > 0, dialects(v.Dialects)),
 		setting("Encode", v.Encode != "", jen.Id(v.Encode)),
 		setting("Decode", v.Decode != "", jen.Id(v.Decode)),
+		setting("Statements", len(v.Statements) > 0, statements(v)),
 	))
 }
 
@@ -136,10 +141,12 @@ func canBackquote(sql string) bool {
 
 // method prints the method that runs a query.
 func method(m plan.Method) jen.Code {
+	given := []jen.Code{jen.Id("ctx"), jen.Id("q").Dot("db"), argument(m.Pass)}
+	if m.With != "" {
+		given = append(given, jen.Id(m.With))
+	}
 	return doc(m.Doc).Func().Params(receiver()).Add(signature(m)).Block(
-		jen.Return(jen.Id(m.Value).Dot(m.Verb).Call(
-			jen.Id("ctx"), jen.Id("q").Dot("db"), argument(m.Pass),
-		)),
+		jen.Return(jen.Id(m.Value).Dot(m.Verb).Call(given...)),
 	)
 }
 

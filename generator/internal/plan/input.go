@@ -35,6 +35,26 @@ type DescribedQuery struct {
 	Dialects []Dialect
 	Params   []Param // in the order of the ?; a name used twice stands here twice
 	Columns  []Column
+	Sets     []DescribedSet // of the result Sets
+	Keyset   []Key          // of the result Stream: it is read page by page
+}
+
+// DescribedSet is one of the results of a query with several.
+type DescribedSet struct {
+	Name    string
+	Result  Result
+	Columns []Column
+	// SQL is the statement that has this result, "" where the one statement of
+	// the query has all. Params is how many of the query's Params are its own.
+	SQL      string
+	Dialects []Dialect
+	Params   int
+}
+
+// Key says that a parameter is the value of a column in the last row of the page
+// before.
+type Key struct {
+	Param, Column string
 }
 
 // Result says what running a query gives back.
@@ -48,6 +68,7 @@ const (
 	Stream   Result = "stream"   // all rows, one after the other
 	Exec     Result = "exec"     // nothing
 	Affected Result = "affected" // the number of rows changed
+	Sets     Result = "sets"     // several of the others
 )
 
 // Dialect is the text of a query for one kind of database.

@@ -39,6 +39,7 @@ type Query struct {
 	Method  Method
 	Encode  *Encoder // nil without parameters
 	Decode  *Decoder // nil without rows
+	Advance *Advance // nil unless the rows are read page by page
 }
 
 // Struct is the declaration of a struct type.
@@ -68,6 +69,28 @@ type Value struct {
 	Dialects []DialectText
 	Encode   string // name of the function, "" without
 	Decode   string // name of the function, "" without
+	// Statements are those of a query with several results, which has no SQL,
+	// Params and Columns of its own.
+	Statements []Statement
+}
+
+// Statement is one of the statements of a query with several results.
+type Statement struct {
+	SQL      string
+	Dialects []DialectText
+	Params   []Slot
+	Encode   *Encoder // nil without parameters
+	Sets     []Set
+}
+
+// Set is one result of a statement.
+type Set struct {
+	Name    string
+	Columns []Slot
+	Decode  *Decoder // nil without rows
+	Into    string   // function of the runtime that puts it into Field; "" for a result that nobody wants
+	Of      Type     // the struct that has Field
+	Field   Field
 }
 
 // Slot is a parameter or column as the runtime is told of it.
@@ -92,6 +115,7 @@ type Method struct {
 	Value   string   // name of the variable that describes the query
 	Verb    string   // method of that variable that is called
 	Pass    Argument // given to it after context and session
+	With    string   // function given to it last, "" for none
 }
 
 // Argument is the variable Name, or else a literal of Type with Fields set.
@@ -120,6 +144,22 @@ type Write struct {
 	Column string // method of the batch that picks the column
 	Append string // method of the column
 	Field  string // field of the argument; "" for the argument itself
+}
+
+// Advance is the function that returns the parameters for the page behind a row.
+type Advance struct {
+	Name   string
+	Params Type
+	Row    Type
+	Keys   []Move
+}
+
+// Move sets a parameter to a value of the row.
+type Move struct {
+	Param  string // field of the parameters; "" for the parameters themselves
+	Column string // field of the row; "" for the row itself
+	Wrap   Type   // sql.Null type to put the value into, no type for none
+	Prefix string // of the value: & to point at it
 }
 
 // Decoder is the function that reads the rows of a batch.

@@ -13,6 +13,7 @@ func New(in Input) (*Package, []Problem) {
 	b := &builder{
 		null:    nullForms[in.Null],
 		methods: map[string]string{"InTx": "the method that runs transactions"},
+		types:   map[string]string{},
 		private: newScope(localNames...),
 	}
 	pkg := &Package{
@@ -44,6 +45,7 @@ var localNames = []string{"b", "ctx", "db", "do", "i", "p", "q", "row", "rows", 
 type builder struct {
 	null     nullForm
 	methods  map[string]string // Go name -> what has it already
+	types    map[string]string // exported type -> the query that declares it
 	private  scope             // names of the variables, functions and private types
 	problems []Problem
 	at       Problem // file and name of the query being planned
@@ -53,17 +55,34 @@ func (b *builder) file(src SourceFile) []Query {
 	var queries []Query
 	for _, d := range src.Queries {
 		b.at = Problem{File: src.Name, Query: d.Name}
-		queries = append(queries, b.query(d))
+		queries = append(queries, b.declare(b.query(d)))
 	}
 	for _, d := range src.Bulks {
 		b.at = Problem{File: src.Name, Query: d.Name}
-		queries = append(queries, b.bulk(d))
+		queries = append(queries, b.declare(b.bulk(d)))
 	}
 	return queries
 }
 
+// declare notes the types of q, of which two queries must not have one in common.
+func (b *builder) declare(q Query) Query {
+	for _, s := range q.Structs {
+		if first, taken := b.types[s.Name]; taken && first != q.Method.Name {
+			b.problem(Problem{
+				Message: fmt.Sprintf("the Go type %s belongs to query %s", s.Name, first),
+				Help:    "give the query or its set another name",
+			})
+		}
+		b.types[s.Name] = q.Method.Name
+	}
+	return q
+}
+
 // query plans one query. What it returns is of no use when it notes a problem.
 func (b *builder) query(d DescribedQuery) Query {
+	if d.Result == Sets {
+		return b.sets(d)
+	}
 	form := b.result(d)
 	q := b.begin(d.Name, "query")
 	q.Value.SQL = d.SQL
@@ -79,6 +98,9 @@ func (b *builder) query(d DescribedQuery) Query {
 	}
 	q.Method.Results = form.results(row)
 	q.Value.Type = runtimeType(form.value, types...)
+	if len(d.Keyset) > 0 {
+		b.page(&q, d)
+	}
 	return q
 }
 
@@ -90,7 +112,7 @@ func (b *builder) result(d DescribedQuery) resultForm {
 	case !known:
 		b.problem(Problem{
 			Message: fmt.Sprintf("result %q is not known", d.Result),
-			Help:    "write one, opt, many, stream, exec or affected",
+			Help:    "write one, opt, many, stream, exec, affected or sets",
 		})
 	case form.rows && len(d.Columns) == 0:
 		b.problem(Problem{

@@ -15,6 +15,9 @@ type Type struct {
 	Args   []Type
 }
 
+// same tells whether t and u are one type, apart from type arguments.
+func (t Type) same(u Type) bool { return t.Prefix == u.Prefix && t.Path == u.Path && t.Name == u.Name }
+
 // under returns t with prefix before it.
 func (t Type) under(prefix string) Type {
 	t.Prefix = prefix + t.Prefix
@@ -95,6 +98,8 @@ type nullForm struct {
 	wrap   func(Type) Type
 	at     string
 	append string
+	// address: a value is made one that can be NULL by taking its address.
+	address bool
 }
 
 var notNull = nullForm{
@@ -112,7 +117,7 @@ var nullForms = map[NullStyle]nullForm{
 	NullPointer: {
 		wrap:   func(t Type) Type { return t.under("*") },
 		at:     "Ptr",
-		append: "AppendPtr",
+		append: "AppendPtr", address: true,
 	},
 }
 

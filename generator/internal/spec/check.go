@@ -16,6 +16,8 @@ func (r *reader) addQuery(q Query) {
 		for i := range q.Dialects {
 			r.bindDialect(&q, &q.Dialects[i])
 		}
+		r.checkSets(&q)
+		r.checkKeyset(&q)
 	}
 	r.spec.Queries = append(r.spec.Queries, q)
 }

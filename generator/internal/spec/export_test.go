@@ -1,5 +1,7 @@
 package spec
 
+import "slices"
+
 // Keys returns the keys that mappings may have and those they need, by the name of
 // the mapping in the JSON schema.
 func Keys() (known, needed map[string][]string) {
@@ -11,6 +13,7 @@ func Keys() (known, needed map[string][]string) {
 		"files":    r.filesFields(),
 		"bulk":     r.bulkFields(&Bulk{}),
 		"override": r.overrideFields(&Override{}),
+		"set":      r.setFields(&Set{}),
 	} {
 		known[name] = keys(fields)
 		for _, f := range fields {
@@ -22,5 +25,8 @@ func Keys() (known, needed map[string][]string) {
 	return known, needed
 }
 
-// Results are the words of result.
-var Results = results
+// Results are the words of result, SetResults those of a set.
+var (
+	Results    = slices.Concat(results, []string{Sets})
+	SetResults = setResults
+)

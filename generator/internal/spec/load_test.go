@@ -35,7 +35,7 @@ func TestExample(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"queries.yaml GetBook one", "queries.yaml CountBooks one", "queries.yaml SetPrice affected",
-		"queries.yaml SaveBook exec", "sql/books.sql ListBooks many",
+		"queries.yaml SaveBook exec", "queries.yaml AllBooks stream", "queries.yaml Dashboard sets", "sql/books.sql ListBooks many",
 	}, names)
 
 	count := s.Queries[1]
@@ -52,8 +52,25 @@ func TestExample(t *testing.T) {
 
 	require.Equal(t, "mariadb", s.Queries[3].Dialects[0].Driver.Value)
 	require.Contains(t, s.Queries[3].Dialects[0].SQL.Bound.SQL, "VALUES (?, ?)")
-	require.Equal(t, "ListBooks returns the books of a language.", s.Queries[4].Doc.Value)
-	require.Equal(t, "SELECT isbn, title FROM books WHERE lang = :lang", s.Queries[4].SQL.Text)
+
+	require.Equal(t, "after", s.Queries[4].Keyset[0].Param.Value)
+	require.Equal(t, "id", s.Queries[4].Keyset[0].Column.Value)
+
+	dashboard := s.Queries[5]
+	var sets []string
+	for _, set := range dashboard.Sets {
+		sets = append(sets, set.Name.Value+" "+set.Result.Value+": "+set.SQL.Bound.SQL)
+	}
+	require.False(t, dashboard.OneStatement())
+	require.Equal(t, []string{
+		"archived affected: UPDATE orders SET archived = 1 WHERE id < ?",
+		"newest many: SELECT isbn, title FROM books ORDER BY published DESC LIMIT ?",
+		"dearest opt: SELECT title FROM books ORDER BY price DESC LIMIT 1",
+		"totals one: SELECT count(*) AS books FROM books",
+	}, sets)
+
+	require.Equal(t, "ListBooks returns the books of a language.", s.Queries[6].Doc.Value)
+	require.Equal(t, "SELECT isbn, title FROM books WHERE lang = :lang", s.Queries[6].SQL.Text)
 
 	require.Equal(t, "InsertBooks", s.Bulks[0].Name.Value)
 	require.Len(t, s.Bulks[0].Columns, 5)
@@ -170,6 +187,7 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 		}
 	}
 	require.Equal(t, spec.Results, root.Definitions["query"].Properties["result"].Enum)
+	require.Equal(t, spec.SetResults, root.Definitions["setResult"].Enum)
 	require.Equal(t, []string{spec.NullSQL, spec.NullPointer}, root.Properties["null"].Enum)
 	var kinds []string
 	for _, k := range protocol.Kinds() {
@@ -235,6 +253,11 @@ func FuzzLoad(f *testing.F) {
 		for _, q := range s.Queries {
 			for offset := range len(q.SQL.Bound.SQL) + 1 {
 				q.SQL.BoundPos(offset, 3)
+			}
+			for _, set := range q.Sets {
+				for offset := range len(set.SQL.Bound.SQL) + 1 {
+					set.SQL.BoundPos(offset, 3)
+				}
 			}
 		}
 	})

@@ -195,14 +195,17 @@ func (r *reader) queryFields(q *Query) []field {
 	return []field{
 		{"name", true, r.exported("name", &q.Name)},
 		{"doc", false, r.text("doc", &q.Doc)},
-		{"result", true, r.word("result", results, &q.Result)},
+		{"result", true, r.word("result", slices.Concat(results, []string{Sets}), &q.Result)},
 		{"sql", true, r.sql("sql", &q.SQL)},
 		{"dialects", false, func(n *yaml.Node) { r.dialects(n, q) }},
 		{"params", false, func(n *yaml.Node) { r.overrides("params", n, &q.Params) }},
 		{"columns", false, func(n *yaml.Node) { r.overrides("columns", n, &q.Columns) }},
+		{"sets", false, func(n *yaml.Node) { r.sets(n, q) }},
+		{"keyset", false, func(n *yaml.Node) { r.keyset(n, q) }},
 	}
 }
 
+// results are the words of result that annotated files may have too.
 var results = []string{One, Opt, Many, Stream, Exec, Affected}
 
 // exported returns a reader of the name of a method to write.

@@ -59,11 +59,13 @@ type Query struct {
 	File     string // the file it is written in
 	Name     Text   // an exported Go identifier, unique among queries and bulk inserts
 	Doc      Text
-	Result   Text // One, Opt, Many, Stream, Exec or Affected
+	Result   Text // One, Opt, Many, Stream, Exec, Affected or Sets
 	SQL      SQL
 	Dialects []Dialect  // their parameters are those of SQL, in the same order
 	Params   []Override // as written; each occurs in SQL
 	Columns  []Override // as written
+	Sets     []Set      // of the result Sets, in order
+	Keyset   []Key      // of the result Stream: the rows are read page by page
 }
 
 // The words of result.
@@ -74,6 +76,7 @@ const (
 	Stream   = "stream"   // the rows one by one
 	Exec     = "exec"     // nothing
 	Affected = "affected" // the number of rows changed
+	Sets     = "sets"     // several of the others, see Query.Sets
 )
 
 // Dialect is the text to send to a driver instead of Query.SQL.

@@ -33,6 +33,24 @@ func (b Bound) Original(offset int) int {
 	return offset + shift
 }
 
+// Part returns what b made of length bytes of the original text from offset on.
+func (b Bound) Part(offset, length int) Bound {
+	from, to := offset, offset+length // in b.SQL
+	var part Bound
+	for _, u := range b.Uses {
+		switch longer := u.Length - 1; {
+		case u.Offset < offset:
+			from, to = from-longer, to-longer
+		case u.Offset < offset+length:
+			to -= longer
+			u.Offset, u.At = u.Offset-offset, u.At-from
+			part.Uses = append(part.Uses, u)
+		}
+	}
+	part.SQL = b.SQL[from:to]
+	return part
+}
+
 // Problem is something wrong with the parameters of a statement.
 type Problem struct {
 	Offset, Length int // in the original text

@@ -42,6 +42,15 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+func TestPart(t *testing.T) {
+	const sql = "a = :first; b = :second AND c = :first; d"
+	bound, _ := sqlscan.Parameters(sqlscan.Dialect{}, sql)
+	for _, st := range sqlscan.Split(sqlscan.Dialect{}, sql) {
+		want, _ := sqlscan.Parameters(sqlscan.Dialect{}, st.Text)
+		require.Equal(t, want, bound.Part(st.Offset, len(st.Text)), st.Text)
+	}
+}
+
 func TestParameterProblems(t *testing.T) {
 	tests := []struct{ name, dialect, sql, at, message string }{
 		{"named and positional", "", "a = :a AND b = ?", "?", "positional parameters do not mix with named ones"},

@@ -84,7 +84,9 @@ func (s *Stmt) Forget(r *Rowset) error {
 		s.bound = nil
 	}
 	r.pins.Unpin()
-	delete(s.rowsets, r)
+	if delete(s.rowsets, r); len(s.rowsets) == 0 {
+		s.described = nil // the next one may be for other columns
+	}
 	return nil
 }
 

@@ -234,9 +234,7 @@ func (s *Stmt) Execute(ctx context.Context) error {
 	if err != nil || !ret.OK() && ret != sys.NoData {
 		return s.failure("SQLExecute", ret, err)
 	}
-	if ret.OK() { // the tables may have changed since Prepare
-		s.columns, _ = sys.NumResultCols(s.h)
-	}
+	s.columns, _ = sys.NumResultCols(s.h) // the tables may have changed since Prepare
 	return nil
 }
 

@@ -1,0 +1,48 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"reflect"
+)
+
+// errKeyset says that a page ended where the one before it had ended, so that
+// there would be no end of pages.
+var errKeyset = errors.New("the keyset does not advance: the query must give rows behind its parameters only, and in their order")
+
+// Pages yields the rows of page after page until one is empty. Each page is the
+// whole result of the query, which is to be a short one; advance returns the
+// parameters for the page behind row, the last of the one before. No more than a
+// page is in memory, also where the driver reads whole results at execution, and
+// between pages no connection is held. What others change between two pages shows.
+//
+// An error is yielded last. Breaking off and ranging again are as for Stream.
+func (q *Query[P, R]) Pages(ctx context.Context, db Session, p P, advance func(p P, row R) P) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		if err := q.eachPage(ctx, db, p, advance, yield); err != nil {
+			var none R
+			yield(none, err)
+		}
+	}
+}
+
+// eachPage yields rows until yield says no, and returns the error that ends them.
+func (q *Query[P, R]) eachPage(ctx context.Context, db Session, p P, advance func(P, R) P, yield func(R, error) bool) error {
+	for {
+		page, err := q.Many(ctx, db, p)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, row := range page {
+			if !yield(row, nil) {
+				return nil
+			}
+		}
+		next := advance(p, page[len(page)-1])
+		if reflect.DeepEqual(next, p) { // once a page; P may hold what == does not compare
+			return &Error{Query: q.Name, Op: "fetch", Err: errKeyset}
+		}
+		p = next
+	}
+}
