@@ -116,6 +116,7 @@ func (c *physical) setUp(ctx context.Context) error {
 			return operation{op: "connect", driver: c.plugin.Name}.wrap(err)
 		}
 	}
+	c.native.CancelLongBy(odbc.SessionCancel(c.plugin.Quirks.CancelLongBy))
 	for _, sql := range c.plugin.Setup {
 		if err := c.exec(ctx, sql); err != nil {
 			return during("connect", err)

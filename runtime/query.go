@@ -112,16 +112,22 @@ func (q *Query[P, R]) each(ctx context.Context, db Session, p P, yield func(R, e
 }
 
 // open runs the query and returns its result.
-func (q *Query[P, R]) open(ctx context.Context, db Session, p P, block int) (*result[P, R], error) {
+func (q *Query[P, R]) open(ctx context.Context, db Session, p P, block int) (_ *result[P, R], err error) {
 	l, err := db.loan(ctx)
 	if err != nil {
 		return nil, named(q.Name, err)
 	}
 	r := &result[P, R]{query: q, loan: l, block: block}
+	executed := false
+	defer func() { // a parameter's reader may panic
+		if !executed {
+			r.close(&err)
+		}
+	}()
 	if err := r.execute(ctx, p); err != nil {
-		r.close(&err)
 		return nil, err
 	}
+	executed = true
 	return r, nil
 }
 

@@ -12,16 +12,18 @@ import (
 
 // Param is a parameter of a query, one for each marker in the SQL text.
 type Param struct {
-	Name string
-	Kind protocol.Kind
+	Name   string
+	Kind   protocol.Kind
+	Reader bool // the value is an io.Reader, read during the execution
 }
 
 // Column is a result column as it was when the code was generated, or a column
 // of a bulk insert.
 type Column struct {
-	Name string
-	Kind protocol.Kind
-	Null bool // the Go type has a place for NULL
+	Name   string
+	Kind   protocol.Kind
+	Null   bool // the Go type has a place for NULL
+	Reader bool // the cell is an io.Reader, see ReadStream; not for bulk inserts
 }
 
 // Dialect is the SQL text of a query for one database.
@@ -100,7 +102,7 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 		}
 	}
 	quirks := c.plugin.Quirks
-	native, err := c.native.Prepare(ctx, sh.sql, odbc.StmtOptions{Static: quirks.Static && len(sh.columns) > 0, Buffered: quirks.Buffered})
+	native, err := c.native.Prepare(ctx, sh.sql, odbc.StmtOptions{Static: quirks.Static && len(sh.columns) > 0 && !reads(sh.columns), Buffered: quirks.Buffered})
 	if err != nil {
 		return nil, operation{sh.name, "prepare", c.plugin.Name}.wrap(err)
 	}
@@ -126,14 +128,14 @@ func (s *statement) plan() error {
 	specs := make([]protocol.ColumnSpec, len(s.shape.params))
 	types := make([]odbc.Parameter, len(s.shape.params))
 	for i, p := range s.shape.params {
-		specs[i] = protocol.ColumnSpec{Name: p.Name, Kind: p.Kind, Width: 64}
+		specs[i] = protocol.ColumnSpec{Name: p.Name, Kind: p.Kind, Width: 64, Reader: p.Reader}
 		rule := s.c.plugin.ParamOf(p.Kind)
 		types[i] = odbc.Parameter{SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits}
 	}
 	s.params = protocol.NewBatch(specs, 0)
 	quirks := s.c.plugin.Quirks
-	s.native.BindParams(s.params, types, odbc.ParamOptions{Rebind: quirks.RebindParams, RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN})
-	return nil
+	s.native.BindParams(s.params, types, odbc.ParamOptions{Rebind: quirks.RebindParams, RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN, Apart: s.c.apart})
+	return s.checkOrder()
 }
 
 // firstSlot and maxSlot bound the bytes that are set aside for a cell of
@@ -156,7 +158,7 @@ func (s *statement) planRows() error {
 	s.rows, s.specs, s.forms, s.rowBytes = nil, nil, nil, 0
 	for i, c := range s.shape.columns {
 		column := s.native.ColumnType(i)
-		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, column)}
+		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, column), Reader: c.Reader}
 		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(c.Kind, column))
 		s.rowBytes += max(spec.Width, 16) + 8
 	}

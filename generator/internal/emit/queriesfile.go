@@ -56,6 +56,9 @@ func goType(t plan.Type) *jen.Statement {
 	for _, a := range t.Args {
 		args = append(args, goType(a))
 	}
+	if t.Func {
+		return jen.Func().Params(args...).Error()
+	}
 	return jen.Op(t.Prefix).Qual(t.Path, t.Name).Types(args...)
 }
 
@@ -94,6 +97,7 @@ func slots(of string, all []plan.Slot) jen.Code {
 			setting("Name", true, jen.Lit(s.Name)),
 			setting("Kind", true, jen.Qual(plan.ProtocolPath, s.Kind)),
 			setting("Null", s.Null, jen.True()),
+			setting("Reader", s.Reader, jen.True()),
 		))
 	}
 	return jen.Index().Qual(plan.RuntimePath, of).Add(lines(elements...))
@@ -138,7 +142,7 @@ func canBackquote(sql string) bool {
 func method(m plan.Method) jen.Code {
 	return doc(m.Doc).Func().Params(receiver()).Add(signature(m)).Block(
 		jen.Return(jen.Id(m.Value).Dot(m.Verb).Call(
-			jen.Id("ctx"), jen.Id("q").Dot("db"), argument(m.Pass),
+			jen.Id("ctx"), jen.Id("q").Dot("db"), argument(m.Pass), read(m.Read),
 		)),
 	)
 }
@@ -172,6 +176,14 @@ func argument(a plan.Argument) jen.Code {
 			g.Id(s.Field).Op(":").Id(s.Name)
 		}
 	})
+}
+
+// read prints the argument that a method passes on last, if there is one.
+func read(name string) jen.Code {
+	if name == "" {
+		return jen.Null()
+	}
+	return jen.Id(name)
 }
 
 // encoder prints the function that writes parameters to a batch.

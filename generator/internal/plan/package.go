@@ -72,9 +72,10 @@ type Value struct {
 
 // Slot is a parameter or column as the runtime is told of it.
 type Slot struct {
-	Name string
-	Kind string // name of a constant of package protocol
-	Null bool   // of a column: the Go type has a place for NULL
+	Name   string
+	Kind   string // name of a constant of package protocol
+	Null   bool   // of a column: the Go type has a place for NULL
+	Reader bool   // the value is an io.Reader
 }
 
 // DialectText is the SQL text for one kind of database.
@@ -92,6 +93,7 @@ type Method struct {
 	Value   string   // name of the variable that describes the query
 	Verb    string   // method of that variable that is called
 	Pass    Argument // given to it after context and session
+	Read    string   // name of the argument that it is given last, "" for none
 }
 
 // Argument is the variable Name, or else a literal of Type with Fields set.

@@ -77,6 +77,9 @@ func (b *builder) query(d DescribedQuery) Query {
 		row = b.decodeRows(&q, d.Columns)
 		types = append(types, row)
 	}
+	if form.reads {
+		b.takeRead(&q, row)
+	}
 	q.Method.Results = form.results(row)
 	q.Value.Type = runtimeType(form.value, types...)
 	return q
@@ -86,6 +89,9 @@ func (b *builder) query(d DescribedQuery) Query {
 // is not one that it can have.
 func (b *builder) result(d DescribedQuery) resultForm {
 	form, known := resultForms[d.Result]
+	if reading, ok := readingForms[d.Result]; ok && slices.ContainsFunc(d.Columns, func(c Column) bool { return c.Reader }) {
+		form = reading
+	}
 	switch {
 	case !known:
 		b.problem(Problem{
@@ -101,6 +107,16 @@ func (b *builder) result(d DescribedQuery) resultForm {
 		return form
 	}
 	return resultForms[Exec]
+}
+
+// takeRead makes the method take a function that reads the row.
+func (b *builder) takeRead(q *Query, row Type) {
+	taken := newScope("ctx", "q", q.Value.Name)
+	for _, a := range q.Method.Args {
+		taken[a.Name] = true
+	}
+	q.Method.Read = taken.free("read")
+	q.Method.Args = append(q.Method.Args, Field{Name: q.Method.Read, Type: Type{Func: true, Args: []Type{row}}})
 }
 
 // begin returns the Query with what every query and bulk insert has.

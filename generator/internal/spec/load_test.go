@@ -35,7 +35,7 @@ func TestExample(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"queries.yaml GetBook one", "queries.yaml CountBooks one", "queries.yaml SetPrice affected",
-		"queries.yaml SaveBook exec", "sql/books.sql ListBooks many",
+		"queries.yaml SaveBook exec", "queries.yaml AddScan exec", "queries.yaml ReadScan opt", "sql/books.sql ListBooks many",
 	}, names)
 
 	count := s.Queries[1]
@@ -50,10 +50,13 @@ func TestExample(t *testing.T) {
 	require.Equal(t, "price", price.Uses[0].Name)
 	require.Equal(t, "isbn", price.Uses[1].Name)
 
+	require.True(t, s.Queries[4].Param("pages").Reader.Value)
+	require.True(t, s.Queries[5].Column("pages").Reader.Value)
+
 	require.Equal(t, "mariadb", s.Queries[3].Dialects[0].Driver.Value)
 	require.Contains(t, s.Queries[3].Dialects[0].SQL.Bound.SQL, "VALUES (?, ?)")
-	require.Equal(t, "ListBooks returns the books of a language.", s.Queries[4].Doc.Value)
-	require.Equal(t, "SELECT isbn, title FROM books WHERE lang = :lang", s.Queries[4].SQL.Text)
+	require.Equal(t, "ListBooks returns the books of a language.", s.Queries[6].Doc.Value)
+	require.Equal(t, "SELECT isbn, title FROM books WHERE lang = :lang", s.Queries[6].SQL.Text)
 
 	require.Equal(t, "InsertBooks", s.Bulks[0].Name.Value)
 	require.Len(t, s.Bulks[0].Columns, 5)

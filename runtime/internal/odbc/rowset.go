@@ -178,8 +178,10 @@ func roomFor(v variable, rows int) int {
 }
 
 // ending returns the bytes of a slot that the driver's ending zero takes.
-func ending(v variable) int {
-	if v.Kind() == protocol.Binary {
+func ending(v variable) int { return endingOf(v.Kind()) }
+
+func endingOf(kind protocol.Kind) int {
+	if kind == protocol.Binary {
 		return 0
 	}
 	return 1
@@ -215,6 +217,9 @@ func (s *Stmt) getCells() error {
 }
 
 func (s *Stmt) getCell(c protocol.Column) error {
+	if r, long := c.(*protocol.Readers); long {
+		return s.probeCell(r)
+	}
 	v, ok := c.(variable)
 	if !ok {
 		cells, width := cellsOf(c)

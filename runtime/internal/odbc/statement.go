@@ -21,6 +21,7 @@ type Stmt struct {
 	scrolls  bool // a static cursor: a block can be fetched again
 	buffered bool
 	set      paramset
+	givenUp  bool // while it waited for data, some of which the server may keep
 
 	// What the driver writes to or reads from, pinned from binding to unbinding.
 	counters   *counters
@@ -189,6 +190,10 @@ func (s *Stmt) DescribeParam(i int) (sys.Description, error) {
 
 // Execute runs the statement with the rows of the Batch given to BindParams.
 func (s *Stmt) Execute(ctx context.Context) error {
+	defer s.closeLong()
+	if err := s.openLong(ctx); err != nil {
+		return err
+	}
 	if err := s.sendParams(); err != nil {
 		return err
 	}
@@ -197,6 +202,7 @@ func (s *Stmt) Execute(ctx context.Context) error {
 	}
 	s.counters.processed = 0
 	ret, err := s.watched(ctx, func() sys.Return { return sys.Execute(s.h) })
+	ret, err = s.sendLong(ctx, ret, err)
 	s.rows.begin()
 	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
 	if err != nil || !ret.OK() && ret != sys.NoData {
@@ -221,6 +227,9 @@ func (s *Stmt) Affected() (int64, error) {
 // CloseCursor ends the result, read to its end or not. The statement can be
 // executed again.
 func (s *Stmt) CloseCursor() error {
+	if s.givenUp {
+		return errGivenUp
+	}
 	if ret := sys.FreeStmt(s.h, sys.FreeClose); !ret.OK() {
 		return s.failure("SQLFreeStmt(CLOSE)", ret, nil)
 	}

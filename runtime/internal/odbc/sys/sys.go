@@ -141,11 +141,11 @@ func BindParameter(stmt Handle, n int, cType, sqlType int16, size uint64, digits
 		api.SQLPOINTER(cell), api.SQLLEN(width), (*api.SQLLEN)(unsafe.Pointer(indicator))))
 }
 
-// GetData is SQLGetData into buf; the indicator is the length that was left
-// before the call, Null or NoTotal.
+// GetData is SQLGetData into buf, whose capacity must not be 0; the indicator is
+// the length that was left before the call, Null or NoTotal.
 func GetData(stmt Handle, n int, cType int16, buf []byte) (indicator int64, ret Return) {
 	var ind api.SQLLEN
 	r := api.SQLGetData(api.SQLHSTMT(stmt), api.SQLUSMALLINT(n), api.SQLSMALLINT(cType),
-		api.SQLPOINTER(unsafe.Pointer(&buf[0])), api.SQLLEN(len(buf)), &ind)
+		api.SQLPOINTER(unsafe.Pointer(unsafe.SliceData(buf))), api.SQLLEN(len(buf)), &ind)
 	return int64(ind), Return(r)
 }
