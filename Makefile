@@ -21,7 +21,7 @@ BUILD := go build -buildvcs=false -o bin/
 
 FUZZTIME ?= 1m
 
-.PHONY: help deps deps-test modules build tools generate check-generated demo lint vet-windows test fuzz bench bench-quick clean
+.PHONY: help deps deps-test modules build tools generate check-generated demo lint vet-windows test test-long fuzz bench bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ vet-windows: modules ## check that all compiles for Windows
 
 test: deps-test lint vet-windows check-generated tools ## run all checks and tests on all databases, and fuzz for a moment
 	bin/withdb -- bin/gotest $(MODULES)
+
+test-long: deps-test tools ## send and read values of 256 MiB, of which make test takes 15
+	bin/withdb -- go test -count=1 -run TestLongReaders ./runtime -long
 
 fuzz: deps-test tools ## run each fuzz target for FUZZTIME
 	bin/withdb -- bin/gotest -fuzzonly -fuzztime=$(FUZZTIME) $(MODULES)

@@ -190,7 +190,7 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 		SQL: q.SQL.Bound.SQL, Columns: columns(shape.Columns),
 	}
 	for _, p := range shape.Params {
-		planned.Params = append(planned.Params, plan.Param{Name: p.Name, Kind: p.Kind, Null: p.Null, SQLType: p.SQLType})
+		planned.Params = append(planned.Params, plan.Param{Name: p.Name, Kind: p.Kind, Null: p.Null, Reader: p.Reader, SQLType: p.SQLType})
 	}
 	planned.Dialects = dialects(q.Dialects)
 	for i, s := range shape.Sets {
@@ -220,7 +220,7 @@ func dialects(variants []spec.Dialect) []plan.Dialect {
 func columns(values []describe.Value) []plan.Column {
 	var all []plan.Column
 	for _, v := range values {
-		all = append(all, plan.Column{Name: v.Name, Kind: v.Kind, Null: v.Null, SQLType: v.SQLType})
+		all = append(all, plan.Column{Name: v.Name, Kind: v.Kind, Null: v.Null, Reader: v.Reader, SQLType: v.SQLType})
 	}
 	return all
 }

@@ -109,7 +109,7 @@ func (in *insertion[R]) prepare(ctx context.Context) (err error) {
 	defer in.c.mu.Unlock()
 	params := make([]Param, len(in.bulk.Columns))
 	for i, c := range in.bulk.Columns {
-		params[i] = Param{c.Name, c.Kind}
+		params[i] = Param{Name: c.Name, Kind: c.Kind}
 	}
 	in.size = in.setRows()
 	in.s, err = in.c.statementFor(ctx, shape{key: in.bulk, name: in.bulk.Name, sql: in.bulk.sql(in.c.dialect), params: params})

@@ -118,6 +118,7 @@ func (c *physical) setUp(ctx context.Context) error {
 			return operation{op: "connect", driver: c.plugin.Name}.wrap(err)
 		}
 	}
+	c.native.CancelLongBy(odbc.SessionCancel(c.plugin.Quirks.CancelLongBy))
 	for _, sql := range c.plugin.Setup {
 		if err := c.exec(ctx, sql); err != nil {
 			return during("connect", err)
@@ -154,7 +155,7 @@ func (c *physical) exec(ctx context.Context, sql string) error {
 
 // execLocked is exec. c.mu must be held.
 func (c *physical) execLocked(ctx context.Context, sql string) error {
-	s, err := c.native.Prepare(ctx, sql, c.reads(false))
+	s, err := c.native.Prepare(ctx, sql, c.reads(shape{}))
 	if err != nil {
 		return operation{op: "prepare", driver: c.plugin.Name}.wrap(err)
 	}

@@ -82,7 +82,7 @@ func (c *cursor) fetchLocked(ctx context.Context) block {
 		return block{last: true, err: err}
 	}
 	n, last, err := c.s.native.Fetch(ctx, r, size)
-	if c.size != oneRow {
+	if c.size >= firstBlock {
 		c.turn = 1 - c.turn
 		c.size = min(c.size*blockGrowth, largeBlock)
 	}

@@ -48,7 +48,7 @@ func (c *Conn) Describe(ctx context.Context, sql string) (*Description, error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s, err := p.native.Prepare(ctx, sql, p.reads(false))
+	s, err := p.native.Prepare(ctx, sql, p.reads(shape{}))
 	if err != nil {
 		return nil, operation{op: "prepare", driver: p.plugin.Name}.wrap(err)
 	}

@@ -113,16 +113,22 @@ func (q *Query[P, R]) each(ctx context.Context, db Session, p P, yield func(R, e
 
 // open runs the query and returns its result, which the driver need not hold as a
 // whole if it is a stream.
-func (q *Query[P, R]) open(ctx context.Context, db Session, p P, block int, stream bool) (*result[P, R], error) {
+func (q *Query[P, R]) open(ctx context.Context, db Session, p P, block int, stream bool) (_ *result[P, R], err error) {
 	l, err := db.loan(ctx)
 	if err != nil {
 		return nil, named(q.Name, err)
 	}
 	r := &result[P, R]{query: q, loan: l}
+	executed := false
+	defer func() { // a parameter's reader may panic
+		if !executed {
+			r.close(&err)
+		}
+	}()
 	if err := r.execute(ctx, p, block, stream); err != nil {
-		r.close(&err)
 		return nil, err
 	}
+	executed = true
 	return r, nil
 }
 
@@ -186,6 +192,11 @@ func (r *result[P, R]) next(ctx context.Context, rows []R) ([]R, error) {
 	if b.rows == 0 {
 		return rows, r.wrap("fetch", b.err)
 	}
+	return r.decode(rows, b)
+}
+
+// decode appends the rows of a block.
+func (r *result[P, R]) decode(rows []R, b block) ([]R, error) {
 	have := len(rows)
 	rows = slices.Grow(rows, b.rows)[:have+b.rows]
 	batch := b.load()

@@ -14,16 +14,18 @@ import (
 
 // Param is a parameter of a query, one for each marker in the SQL text.
 type Param struct {
-	Name string
-	Kind protocol.Kind
+	Name   string
+	Kind   protocol.Kind
+	Reader bool // the value is an io.Reader, read during the execution
 }
 
 // Column is a result column as it was when the code was generated, or a column
 // of a bulk insert.
 type Column struct {
-	Name string
-	Kind protocol.Kind
-	Null bool // the Go type has a place for NULL
+	Name   string
+	Kind   protocol.Kind
+	Null   bool // the Go type has a place for NULL
+	Reader bool // the cell is an io.Reader, see ReadStream; not for bulk inserts
 }
 
 // Dialect is the SQL text of a query for one database.
@@ -111,7 +113,7 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 			return nil, named(sh.name, err)
 		}
 	}
-	native, err := c.native.Prepare(ctx, sh.sql, c.reads(sh.streams))
+	native, err := c.native.Prepare(ctx, sh.sql, c.reads(sh))
 	if err != nil {
 		return nil, operation{sh.name, "prepare", c.plugin.Name}.wrap(err)
 	}
@@ -123,11 +125,15 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 	return s, nil
 }
 
-// reads returns how the rows of a statement are read.
-func (c *physical) reads(stream bool) odbc.StmtOptions {
+// reads returns how the rows of a statement are read. A cell that is a reader is
+// read while its row is the only one.
+func (c *physical) reads(sh shape) odbc.StmtOptions {
 	reads := c.plugin.Reads
-	if stream {
+	switch {
+	case sh.streams:
 		return odbc.StmtOptions{Reading: odbc.Reading(reads.Stream.How), Buffered: reads.Stream.Buffered}
+	case hasReader(sh.columns):
+		return odbc.StmtOptions{Reading: odbc.CellByCell, Static: reads.How == driver.Refetch, Buffered: reads.Buffered}
 	}
 	return odbc.StmtOptions{Reading: odbc.Reading(reads.How), Buffered: reads.Buffered}
 }
@@ -149,7 +155,7 @@ func (s *statement) plan() error {
 	specs := make([]protocol.ColumnSpec, len(s.shape.params))
 	types := make([]odbc.Parameter, len(s.shape.params))
 	for i, p := range s.shape.params {
-		specs[i] = protocol.ColumnSpec{Name: p.Name, Kind: p.Kind, Width: 64}
+		specs[i] = protocol.ColumnSpec{Name: p.Name, Kind: p.Kind, Width: 64, Reader: p.Reader}
 		rule := s.c.plugin.ParamOf(p.Kind)
 		types[i] = odbc.Parameter{SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits}
 	}
@@ -159,8 +165,9 @@ func (s *statement) plan() error {
 		Rebind:          quirks.RebindParams || quirks.RebindBinary && s.shape.hasBinary(),
 		RefuseZeroBytes: quirks.RefuseZeroBytes,
 		RefuseNaN:       quirks.RefuseNaN,
+		Apart:           s.c.apart,
 	})
-	return nil
+	return s.checkOrder()
 }
 
 func (sh shape) hasBinary() bool {
@@ -191,7 +198,7 @@ func (s *statement) planRows() error {
 	}
 	s.specs, s.forms, s.rowBytes = nil, nil, 0
 	for i, c := range s.shape.columns {
-		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, s.native.ColumnSize(i))}
+		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, s.native.ColumnSize(i)), Reader: c.Reader}
 		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(i, c.Kind))
 		s.rowBytes += max(spec.Width, 16) + 8
 	}

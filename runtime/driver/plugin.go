@@ -206,6 +206,9 @@ type Quirks struct {
 	// CancelApart: SQLCancel interrupts the connection, and is not safe on the
 	// statement that is at work.
 	CancelApart bool
+	// CancelLongBy: SQLCancel does not end a statement whose values were sent in
+	// pieces, another connection does.
+	CancelLongBy SessionCancel
 	// ReadSchema makes the connection notice that tables have changed. It is run
 	// before a statement with a star is prepared, and that is not kept: the driver
 	// breaks when a statement has fewer columns than it had when it was prepared.
@@ -224,6 +227,12 @@ type Quirks struct {
 	MaxParamset int
 	// FailedRow is where the driver tells which row of a parameter array failed.
 	FailedRow FailedRow
+}
+
+// SessionCancel are statements that end what a session does, from another one.
+type SessionCancel struct {
+	ID     string // gives the session's number
+	Cancel string // %s is the number
 }
 
 // FailedRow is where a driver tells which row of a parameter array failed.

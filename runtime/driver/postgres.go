@@ -45,7 +45,10 @@ var Postgres = Plugin{
 	Describe: Describe{Params: true, Expressions: true, NotNull: NotNullDescribed},
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
-	Quirks: Quirks{RefuseZeroBytes: true, FailedRow: FailedRowIsProcessed},
+	Quirks: Quirks{
+		RefuseZeroBytes: true, FailedRow: FailedRowIsProcessed,
+		CancelLongBy: SessionCancel{ID: "SELECT pg_backend_pid()", Cancel: "SELECT pg_cancel_backend(%s)"},
+	},
 	Scratch: Scratch{
 		Create: "CREATE SCHEMA %s",
 		Enter:  "SET search_path TO %s",

@@ -29,6 +29,8 @@ type ColumnSpec struct {
 	// Width is the room for one cell in bytes, for kinds of variable length
 	// only. A longer cell is kept aside, see Variable.SetLong.
 	Width int
+	// Reader says that the values are read in pieces and not held: see Readers.
+	Reader bool
 }
 
 // NewBatch returns a Batch with room for the given number of rows in every
@@ -168,6 +170,9 @@ func (b *Batch) Timestamp(i int) *Timestamps { return as[*Timestamps](b, i) }
 
 // UUID returns column i of kind UUID.
 func (b *Batch) UUID(i int) *UUIDs { return as[*UUIDs](b, i) }
+
+// Reader returns column i whose ColumnSpec says Reader.
+func (b *Batch) Reader(i int) *Readers { return as[*Readers](b, i) }
 
 func as[C Column](b *Batch, i int) C {
 	c, ok := b.columns[i].(C)

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // Null is the indicator of a NULL cell; any other is the cell's length in bytes.
@@ -30,7 +31,7 @@ func (e *CellError) Error() string {
 func (e *CellError) Unwrap() error { return e.Err }
 
 // Column is one column of a Batch: *Numbers, *Bools, *Texts, *JSONs, *Binaries,
-// *Decimals, *Dates, *Times, *Timestamps or *UUIDs.
+// *Decimals, *Dates, *Times, *Timestamps, *UUIDs or *Readers.
 type Column interface {
 	// Name returns the column's name in the result, or the parameter's.
 	Name() string
@@ -51,6 +52,9 @@ type Column interface {
 // newColumn is the only place that ties a kind to its column type.
 func newColumn(b *Batch, index int, spec ColumnSpec, rows int) Column {
 	m := meta{batch: b, index: index, name: spec.Name, kind: spec.Kind, indicators: make([]int64, rows)}
+	if spec.Reader {
+		return &Readers{meta: m, Cells: make([]io.Reader, rows)}
+	}
 	switch spec.Kind {
 	case Bool:
 		return &Bools{meta: m, Cells: make([]uint8, rows)}

@@ -6,8 +6,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"testing/iotest"
 
 	"github.com/golang-sql/civil"
 	"github.com/shopspring/decimal"
@@ -219,6 +221,46 @@ func checkGetCover(c *check) {
 		found(c, store.GetCoverRow{MediaType: v.MediaType, Image: v.Image, Thumbnail: v.Thumbnail})(c.q.GetCover(c.ctx, v.BookID))
 	}
 	missing[store.GetCoverRow](c)(c.q.GetCover(c.ctx, 3))
+}
+
+func checkAddCover(c *check) {
+	image := bytes.Repeat([]byte{0, 0xff, '\''}, 500_000)
+	require.NoError(c, c.q.AddCover(c.ctx, store.AddCoverParams{BookID: 3, MediaType: "image/gif", Image: iotest.HalfReader(bytes.NewReader(image))}))
+	found(c, store.GetCoverRow{MediaType: "image/gif", Image: image})(c.q.GetCover(c.ctx, 3))
+}
+
+func checkReadCover(c *check) {
+	for _, v := range c.shop.Covers {
+		ok, err := c.q.ReadCover(c.ctx, v.BookID, func(r store.ReadCoverRow) error {
+			image, err := io.ReadAll(r.Image)
+			require.NoError(c, err)
+			got := store.GetCoverRow{MediaType: r.MediaType, Image: image}
+			if r.Thumbnail != nil {
+				got.Thumbnail.Valid = true
+				got.Thumbnail.V, err = io.ReadAll(r.Thumbnail)
+			}
+			equal(c, store.GetCoverRow{MediaType: v.MediaType, Image: v.Image, Thumbnail: v.Thumbnail}, got)
+			return err
+		})
+		require.NoError(c, err)
+		require.True(c, ok)
+	}
+	ok, err := c.q.ReadCover(c.ctx, 3, nil)
+	require.NoError(c, err)
+	require.False(c, ok)
+}
+
+func checkStreamCovers(c *check) {
+	rest := c.shop.Covers
+	for row, err := range c.q.StreamCovers(c.ctx) {
+		require.NoError(c, err)
+		require.Equal(c, rest[0].BookID, row.BookID)
+		image, err := io.ReadAll(row.Image)
+		require.NoError(c, err)
+		equal(c, rest[0].Image, image)
+		rest = rest[1:]
+	}
+	require.Empty(c, rest)
 }
 
 func checkSetPrice(c *check) {

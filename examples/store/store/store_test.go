@@ -35,6 +35,7 @@ import (
 // checks holds the check of each method of Querier. A check may change what it
 // likes: it runs in a transaction that is rolled back.
 var checks = map[string]func(*check){
+	"AddCover":               checkAddCover,
 	"AddCustomer":            checkAddCustomer,
 	"AddOrder":               checkAddOrder,
 	"AllNames":               checkAllNames,
@@ -85,6 +86,7 @@ var checks = map[string]func(*check){
 	"PublishersWithoutBooks": checkPublishersWithoutBooks,
 	"RankBooks":              checkRankBooks,
 	"Rates":                  checkRates,
+	"ReadCover":              checkReadCover,
 	"Referrers":              checkReferrers,
 	"Rename":                 checkRename,
 	"SalesOfBook":            checkSalesOfBook,
@@ -95,6 +97,7 @@ var checks = map[string]func(*check){
 	"SetPrice":               checkSetPrice,
 	"ShipOrders":             checkShipOrders,
 	"StreamBooks":            checkStreamBooks,
+	"StreamCovers":           checkStreamCovers,
 	"StreamPageViews":        checkStreamPageViews,
 	"StreamReviews":          checkStreamReviews,
 	"TopCustomers":           checkTopCustomers,

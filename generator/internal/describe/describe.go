@@ -29,6 +29,7 @@ type Value struct {
 	Name    string
 	Kind    protocol.Kind
 	Null    bool
+	Reader  bool   // the value is an io.Reader
 	SQLType string // as the database writes it, "" when it does not say
 	Source  string // where the type comes from
 }
@@ -155,6 +156,11 @@ func (s *statement) override(v *Value, o spec.Override) {
 	}
 	if o.Null.Set {
 		v.Null = o.Null.Value
+	}
+	v.Reader = o.Reader.Value
+	if v.Reader && v.Kind != protocol.Invalid && !v.Kind.Readable() {
+		s.findAt(o.Reader.Pos, "write reader: true for text, ntext, json, xml and binary only",
+			"%q is %s, which is not read in pieces", v.Name, v.Kind)
 	}
 }
 

@@ -92,7 +92,7 @@ func place(p plan.Problem) string {
 
 // input is plan.Input in YAML. A parameter or column is one string of name, kind
 // and SQL type between bars: "price | decimal? | DECIMAL(12,2)", where the
-// question mark says that it can be NULL.
+// question mark says that it can be NULL; "body | binary reader" is an io.Reader.
 type input struct {
 	Package string
 	Doc     string
@@ -163,11 +163,12 @@ func readColumns(t *testing.T, all []string) []plan.Column {
 	var columns []plan.Column
 	for _, s := range all {
 		parts := strings.Split(s+"| |", "|")
-		kindName, null := strings.CutSuffix(strings.TrimSpace(parts[1]), "?")
+		kindName, reader := strings.CutSuffix(strings.TrimSpace(parts[1]), " reader")
+		kindName, null := strings.CutSuffix(kindName, "?")
 		kind, known := protocol.ParseKind(kindName)
 		require.True(t, known || kindName == "", "%q is not a kind", kindName)
 		columns = append(columns, plan.Column{
-			Name: strings.TrimSpace(parts[0]), Kind: kind, Null: null, SQLType: strings.TrimSpace(parts[2]),
+			Name: strings.TrimSpace(parts[0]), Kind: kind, Null: null, Reader: reader, SQLType: strings.TrimSpace(parts[2]),
 		})
 	}
 	return columns

@@ -60,6 +60,9 @@ func goType(t plan.Type) *jen.Statement {
 	for _, a := range t.Args {
 		args = append(args, goType(a))
 	}
+	if t.Func {
+		return jen.Func().Params(args...).Error()
+	}
 	return jen.Op(t.Prefix).Qual(t.Path, t.Name).Types(args...)
 }
 
@@ -99,6 +102,7 @@ func slots(of string, all []plan.Slot) jen.Code {
 			setting("Name", true, jen.Lit(s.Name)),
 			setting("Kind", true, jen.Qual(plan.ProtocolPath, s.Kind)),
 			setting("Null", s.Null, jen.True()),
+			setting("Reader", s.Reader, jen.True()),
 		))
 	}
 	return jen.Index().Qual(plan.RuntimePath, of).Add(lines(elements...))

@@ -83,6 +83,7 @@ type Param struct {
 	Name    string
 	Kind    protocol.Kind
 	Null    bool   // NULL may be passed
+	Reader  bool   // the value is an io.Reader
 	SQLType string // as the database writes it; "" when it does not say
 }
 
@@ -91,6 +92,7 @@ type Column struct {
 	Name    string
 	Kind    protocol.Kind
 	Null    bool
+	Reader  bool   // the value is an io.Reader
 	SQLType string // as the database writes it; "" when it does not say
 }
 

@@ -49,13 +49,17 @@ var (
 // member plans the parameter or column of that number, counted from 1.
 func (b *builder) member(r role, number int, c Column) member {
 	b.check(r, number, c)
-	null := notNull
-	if c.Null {
+	form, null := kindForms[c.Kind], notNull
+	switch {
+	case c.Reader && c.Null:
+		form, null = form.reader(), nilReader
+	case c.Reader:
+		form = form.reader()
+	case c.Null:
 		null = b.null
 	}
-	form := kindForms[c.Kind]
 	return member{
-		slot:    Slot{Name: c.Name, Kind: form.constant, Null: c.Null},
+		slot:    Slot{Name: c.Name, Kind: form.constant, Null: c.Null, Reader: c.Reader},
 		field:   fieldName(c.Name),
 		local:   localName(c.Name),
 		goType:  null.wrap(form.goType),

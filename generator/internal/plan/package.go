@@ -95,9 +95,10 @@ type Set struct {
 
 // Slot is a parameter or column as the runtime is told of it.
 type Slot struct {
-	Name string
-	Kind string // name of a constant of package protocol
-	Null bool   // of a column: the Go type has a place for NULL
+	Name   string
+	Kind   string // name of a constant of package protocol
+	Null   bool   // of a column: the Go type has a place for NULL
+	Reader bool   // the value is an io.Reader
 }
 
 // DialectText is the SQL text for one kind of database.

@@ -16,7 +16,7 @@ func (b *builder) passParams(q *Query, params []Param) Type {
 	members, uses := b.params(params)
 	for _, use := range uses {
 		slot := members[use].slot
-		q.Value.Params = append(q.Value.Params, Slot{Name: slot.Name, Kind: slot.Kind})
+		q.Value.Params = append(q.Value.Params, Slot{Name: slot.Name, Kind: slot.Kind, Reader: slot.Reader})
 	}
 	switch n := len(members); {
 	case n == 0:
@@ -61,7 +61,7 @@ func (b *builder) mergeParams(params []Param) (once []Param, uses []int) {
 			once = append(once, p)
 		}
 		first := &once[i]
-		first.Null = first.Null || p.Null
+		first.Null, first.Reader = first.Null || p.Null, first.Reader || p.Reader
 		switch {
 		case first.Kind == protocol.Invalid:
 			first.Kind, first.SQLType = p.Kind, p.SQLType

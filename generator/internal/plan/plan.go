@@ -96,6 +96,9 @@ func (b *builder) query(d DescribedQuery) Query {
 		row = b.decodeRows(&q, d.Columns)
 		types = append(types, row)
 	}
+	if form.reads {
+		b.takeRead(&q, row)
+	}
 	q.Method.Results = form.results(row)
 	q.Value.Type = runtimeType(form.value, types...)
 	if len(d.Keyset) > 0 {
@@ -108,6 +111,9 @@ func (b *builder) query(d DescribedQuery) Query {
 // is not one that it can have.
 func (b *builder) result(d DescribedQuery) resultForm {
 	form, known := resultForms[d.Result]
+	if reading, ok := readingForms[d.Result]; ok && slices.ContainsFunc(d.Columns, func(c Column) bool { return c.Reader }) {
+		form = reading
+	}
 	switch {
 	case !known:
 		b.problem(Problem{
@@ -123,6 +129,16 @@ func (b *builder) result(d DescribedQuery) resultForm {
 		return form
 	}
 	return resultForms[Exec]
+}
+
+// takeRead makes the method take a function that reads the row.
+func (b *builder) takeRead(q *Query, row Type) {
+	taken := newScope("ctx", "q", q.Value.Name)
+	for _, a := range q.Method.Args {
+		taken[a.Name] = true
+	}
+	q.Method.With = taken.free("read")
+	q.Method.Args = append(q.Method.Args, Field{Name: q.Method.With, Type: Type{Func: true, Args: []Type{row}}})
 }
 
 // begin returns the Query with what every query and bulk insert has.

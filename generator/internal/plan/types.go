@@ -10,6 +10,7 @@ import (
 // then type arguments.
 type Type struct {
 	Prefix string // of * and []
+	Func   bool   // a function that takes a value of each Arg and returns an error
 	Path   string // import path, "" for a type of Go or of the package itself
 	Name   string
 	Args   []Type
@@ -35,6 +36,7 @@ var imports = []Import{
 	{"context", "context"},
 	{"database/sql", "sql"},
 	{"encoding/json", "json"},
+	{"io", "io"},
 	{"iter", "iter"},
 	{"time", "time"},
 	{"github.com/golang-sql/civil", "civil"},
@@ -57,6 +59,11 @@ type kindForm struct {
 	constant string // in package protocol
 	column   string // method of a batch that picks a column of the kind
 	goType   Type
+}
+
+// reader is how long values of the kind stand there.
+func (f kindForm) reader() kindForm {
+	return kindForm{f.constant, "Reader", Type{Path: "io", Name: "Reader"}}
 }
 
 var (
@@ -121,11 +128,19 @@ var nullForms = map[NullStyle]nullForm{
 	},
 }
 
+// nilReader is the one way to write a reader that can be NULL.
+var nilReader = nullForm{
+	wrap:   notNull.wrap,
+	at:     "OrNil",
+	append: "Append",
+}
+
 // resultForm is how a query of one result is run.
 type resultForm struct {
 	value   string // type in package runtime that describes the query
 	verb    string // method of that type
 	rows    bool   // the result is made of rows
+	reads   bool   // the method takes a function that reads the row
 	results func(row Type) []Type
 	doc     string // what the method does, after its name
 }
@@ -158,5 +173,21 @@ var resultForms = map[Result]resultForm{
 	Affected: {
 		value: "Command", verb: "Affected", doc: "runs the statement and returns the number of rows it changed.",
 		results: func(Type) []Type { return []Type{{Name: "int64"}, errorType} },
+	},
+}
+
+// readingForms are how queries with readers among their columns are run.
+var readingForms = map[Result]resultForm{
+	One: {
+		value: "Query", verb: "ReadOne", rows: true, reads: true, doc: "gives read the only row.",
+		results: func(Type) []Type { return []Type{errorType} },
+	},
+	Opt: {
+		value: "Query", verb: "ReadOpt", rows: true, reads: true, doc: "gives read the row, and returns false when there is none.",
+		results: func(Type) []Type { return []Type{{Name: "bool"}, errorType} },
+	},
+	Stream: {
+		value: "Query", verb: "ReadStream", rows: true, doc: "yields the rows one after the other.",
+		results: resultForms[Stream].results,
 	},
 }

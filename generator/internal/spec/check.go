@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
@@ -13,6 +14,7 @@ func (r *reader) addQuery(q Query) {
 	if q.SQL.Text != "" && r.bind(r.dialect(), &q.SQL) {
 		r.nameParameters(&q)
 		r.checkParams(&q)
+		r.checkReaders(&q)
 		for i := range q.Dialects {
 			r.bindDialect(&q, &q.Dialects[i])
 		}
@@ -79,6 +81,33 @@ func (r *reader) checkParams(q *Query) {
 			r.add(diag.Diagnostic{
 				Pos: p.Name.Pos, Message: fmt.Sprintf("the SQL has no parameter %q", p.Name.Value),
 				Help: diag.DidYouMean(p.Name.Value, names),
+			})
+		}
+	}
+}
+
+// checkReaders tells of readers where none can be: the rows of many are kept when
+// others come, and a reader gives its bytes once.
+func (r *reader) checkReaders(q *Query) {
+	for _, c := range q.Columns {
+		if c.Reader.Value && !slices.Contains([]string{Stream, One, Opt}, q.Result.Value) {
+			r.add(diag.Diagnostic{
+				Pos: c.Reader.Pos, Message: fmt.Sprintf("column %q is a reader, which the rows of result: %s cannot have", c.Name.Value, q.Result.Value),
+				Help: "write result: stream, one or opt",
+			})
+		}
+	}
+	for _, p := range q.Params {
+		uses := 0
+		for _, u := range q.SQL.Bound.Uses {
+			if u.Name == p.Name.Value {
+				uses++
+			}
+		}
+		if p.Reader.Value && uses > 1 {
+			r.add(diag.Diagnostic{
+				Pos: p.Reader.Pos, Message: fmt.Sprintf("parameter %q is a reader, and is used %d times", p.Name.Value, uses),
+				Help: "a reader can be read once: use two parameters",
 			})
 		}
 	}

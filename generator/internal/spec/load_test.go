@@ -35,7 +35,8 @@ func TestExample(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"queries.yaml GetBook one", "queries.yaml CountBooks one", "queries.yaml SetPrice affected",
-		"queries.yaml SaveBook exec", "queries.yaml AllBooks stream", "queries.yaml Dashboard sets", "sql/books.sql ListBooks many",
+		"queries.yaml SaveBook exec", "queries.yaml AllBooks stream", "queries.yaml Dashboard sets",
+		"queries.yaml AddScan exec", "queries.yaml ReadScan opt", "sql/books.sql ListBooks many",
 	}, names)
 
 	count := s.Queries[1]
@@ -49,6 +50,9 @@ func TestExample(t *testing.T) {
 	require.Equal(t, "UPDATE books SET price = ? WHERE isbn = ?", price.SQL)
 	require.Equal(t, "price", price.Uses[0].Name)
 	require.Equal(t, "isbn", price.Uses[1].Name)
+
+	require.True(t, s.Queries[6].Param("pages").Reader.Value)
+	require.True(t, s.Queries[7].Column("pages").Reader.Value)
 
 	require.Equal(t, "mariadb", s.Queries[3].Dialects[0].Driver.Value)
 	require.Contains(t, s.Queries[3].Dialects[0].SQL.Bound.SQL, "VALUES (?, ?)")
@@ -69,8 +73,8 @@ func TestExample(t *testing.T) {
 		"totals one: SELECT count(*) AS books FROM books",
 	}, sets)
 
-	require.Equal(t, "ListBooks returns the books of a language.", s.Queries[6].Doc.Value)
-	require.Equal(t, "SELECT isbn, title FROM books WHERE lang = :lang", s.Queries[6].SQL.Text)
+	require.Equal(t, "ListBooks returns the books of a language.", s.Queries[8].Doc.Value)
+	require.Equal(t, "SELECT isbn, title FROM books WHERE lang = :lang", s.Queries[8].SQL.Text)
 
 	require.Equal(t, "InsertBooks", s.Bulks[0].Name.Value)
 	require.Len(t, s.Bulks[0].Columns, 5)

@@ -269,6 +269,7 @@ func (r *reader) overrideFields(o *Override) []field {
 	return []field{
 		{"type", false, r.word("type", r.Kinds, &o.Type)},
 		{"null", false, r.bool("null", &o.Null)},
+		{"reader", false, r.bool("reader", &o.Reader)},
 	}
 }
 

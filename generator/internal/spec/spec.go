@@ -87,9 +87,10 @@ type Dialect struct {
 
 // Override is what the user says about a parameter or column.
 type Override struct {
-	Name Text
-	Type Text // a kind, "" for the database's own
-	Null Bool
+	Name   Text
+	Type   Text // a kind, "" for the database's own
+	Null   Bool
+	Reader Bool // the value is an io.Reader
 }
 
 // Bool is a yes or no that may be left out.

@@ -15,6 +15,11 @@ type Conn struct {
 	h          sys.Handle
 	statements map[*Stmt]struct{} // open ones; they are closed with the connection
 	canceller  sys.Handle         // a statement to cancel all others by, see CancelApart
+
+	// See CancelLongBy.
+	connection string // what it was made with, a secret
+	longCancel SessionCancel
+	session    string // the session's number, "" before it was asked
 }
 
 // open holds every open connection, and through it its statements: a pinned
@@ -85,7 +90,7 @@ func dial(connection string, timeout uintptr) (*Conn, error) {
 		sys.FreeHandle(sys.HandleDBC, h)
 		return nil, err
 	}
-	c := &Conn{h: h, statements: make(map[*Stmt]struct{})}
+	c := &Conn{h: h, connection: connection, statements: make(map[*Stmt]struct{})}
 	open.Store(c, struct{}{})
 	return c, nil
 }

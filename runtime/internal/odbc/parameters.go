@@ -2,6 +2,7 @@ package odbc
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -25,8 +26,9 @@ type paramset struct {
 	types    []Parameter
 	carriers []carrier
 	between  *protocol.Batch
-	bound    []binding // what the driver has been given, one a parameter
-	numbers  []uint64  // one a parameter: the bits of a decimal that goes as number
+	bound    []binding          // what the driver has been given, one a parameter
+	numbers  []uint64           // one a parameter: the bits of a decimal that goes as number
+	long     map[int]*longParam // of the execution under way, by index
 	rows     int
 	status   []uint16 // one a row, written by the driver
 	options  ParamOptions
@@ -41,6 +43,8 @@ type ParamOptions struct {
 	RefuseZeroBytes bool
 	// RefuseNaN fails for a float that is not a number.
 	RefuseNaN bool
+	// Apart makes a call of the user's code, a parameter's reader, nil for simply.
+	Apart func(call func())
 }
 
 // binding is everything that SQLBindParameter was told of a parameter.
@@ -52,6 +56,7 @@ type binding struct {
 	sqlType    int16
 	size       uint64
 	digits     int16
+	long       bool // sent at execution: there are no cells
 }
 
 // BindParams makes Execute send the rows of b, one parameter a column.
@@ -63,7 +68,7 @@ func (s *Stmt) BindParams(b *protocol.Batch, types []Parameter, options ParamOpt
 	carriers, between := carry(b, forms, 0)
 	s.set = paramset{
 		batch: b, types: types, carriers: carriers, between: between, options: options,
-		bound: make([]binding, len(types)), numbers: make([]uint64, len(types)), rows: 1,
+		long: make(map[int]*longParam), bound: make([]binding, len(types)), numbers: make([]uint64, len(types)), rows: 1,
 	}
 }
 
@@ -155,7 +160,7 @@ func (s *Stmt) setParamset(rows int) error {
 
 // bindAll binds the parameters if any has moved since they were bound.
 func (s *Stmt) bindAll() error {
-	moved := s.set.options.Rebind
+	moved := s.set.options.Rebind || len(s.set.long) > 0
 	for i := range s.set.carriers {
 		b := s.set.bindingOf(i)
 		moved = moved || b != s.set.bound[i]
@@ -169,19 +174,30 @@ func (s *Stmt) bindAll() error {
 	}
 	s.paramPins.Unpin()
 	for i, b := range s.set.bound {
-		s.paramPins.Pin((*byte)(b.cells))
-		s.paramPins.Pin(b.indicators)
-		if ret := sys.BindParameter(s.h, i+1, b.cType, b.sqlType, b.size, b.digits, b.cells, b.width, b.indicators); !ret.OK() {
+		if ret := s.bindParam(i+1, b); !ret.OK() {
 			return s.failure(fmt.Sprintf("SQLBindParameter(%d)", i+1), ret, nil)
 		}
 	}
 	return nil
 }
 
+func (s *Stmt) bindParam(n int, b binding) sys.Return {
+	s.paramPins.Pin(b.indicators)
+	if b.long {
+		return sys.BindAtExecution(s.h, n, b.cType, b.sqlType, b.size, b.indicators)
+	}
+	s.paramPins.Pin((*byte)(b.cells))
+	return sys.BindParameter(s.h, n, b.cType, b.sqlType, b.size, b.digits, b.cells, b.width, b.indicators)
+}
+
 // bindingOf returns how parameter i is to be bound for the rows now in the set.
 func (p *paramset) bindingOf(i int) binding {
 	c, t := p.carriers[i].bound, p.types[i]
 	b := binding{indicators: unsafe.SliceData(c.Indicators()), cType: p.carriers[i].cType, sqlType: t.SQLType, size: t.Size, digits: t.Digits}
+	if _, b.long = c.(*protocol.Readers); b.long {
+		b.size = cmp.Or(b.size, math.MaxInt32)
+		return b
+	}
 	b.cells, b.width = cellsOf(c)
 	if b.size == 0 {
 		b.size = uint64(b.width)

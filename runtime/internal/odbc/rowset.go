@@ -54,7 +54,9 @@ func (s *Stmt) NewRowset(b *protocol.Batch, forms []Form, rows int) *Rowset {
 		r.single = make([]sys.RowColumn, len(r.carriers))
 		r.laySingle()
 	}
-	r.pin()
+	if s.reading != CellByCell {
+		r.pin()
+	}
 	if s.described == nil {
 		s.described, s.wanted = slices.Clone(r.widths), slices.Clone(r.widths)
 	}
@@ -331,8 +333,10 @@ type variable interface {
 }
 
 // ending returns the bytes of a slot that the driver's ending zero takes.
-func ending(v variable) int {
-	if v.Kind() == protocol.Binary {
+func ending(v variable) int { return endingOf(v.Kind()) }
+
+func endingOf(kind protocol.Kind) int {
+	if kind == protocol.Binary {
 		return 0
 	}
 	return 1
@@ -422,6 +426,9 @@ func (s *Stmt) getCells(r *Rowset) error {
 }
 
 func (s *Stmt) getCell(r *Rowset, c carrier) error {
+	if _, long := c.bound.(*protocol.Readers); long {
+		return s.getData(c, make([]byte, 0, 1), &c.bound.Indicators()[0]) // asks for the length alone
+	}
 	v, ok := c.bound.(variable)
 	if !ok {
 		cells, width := cellsOf(c.bound)

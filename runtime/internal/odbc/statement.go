@@ -28,6 +28,7 @@ type Stmt struct {
 	read      int64   // rows fetched since Execute
 
 	set     paramset
+	givenUp bool // while it waited for data, some of which the server may keep
 	watcher watcher
 
 	// What the driver writes to or reads from, pinned from binding to unbinding.
@@ -47,6 +48,8 @@ type counters struct {
 // StmtOptions says how a statement is to be opened.
 type StmtOptions struct {
 	Reading Reading
+	// Static asks for a static cursor, as Refetch does.
+	Static bool
 	// Buffered says that the driver holds the whole result once Execute has
 	// returned. Fetch is then not cancelled: it soon ends by itself, and
 	// SQLCancel frees the rows under it (sqliteodbc 0.9998, which crashes).
@@ -104,16 +107,19 @@ func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
 	s.watcher = s.newWatcher()
 	c.statements[s] = struct{}{}
 	s.pins.Pin(s.counters)
-	s.reading = s.possible(options.Reading)
+	s.reading = s.possible(options)
 	return s, nil
 }
 
-// possible sets the statement up for a reading, and returns it, or CellByCell
+// possible sets the statement up for the reading, and returns it, or CellByCell
 // where the driver refuses.
-func (s *Stmt) possible(r Reading) Reading {
-	// 01S02, "changed to another type", leaves a cursor that cannot go back.
-	if r == Refetch && sys.SetStmtAttr(s.h, sys.AttrCursorType, sys.CursorStatic) != sys.Success {
-		return CellByCell
+func (s *Stmt) possible(options StmtOptions) Reading {
+	r := options.Reading
+	if r == Refetch || options.Static {
+		// 01S02, "changed to another type", leaves a cursor that cannot go back.
+		if ret := sys.SetStmtAttr(s.h, sys.AttrCursorType, sys.CursorStatic); r == Refetch && ret != sys.Success {
+			return CellByCell
+		}
 	}
 	if r != CellByCell && !sys.SetStmtAttrPtr(s.h, sys.AttrRowsFetched, unsafe.Pointer(&s.counters.fetched)).OK() {
 		return CellByCell
@@ -221,6 +227,10 @@ func (s *Stmt) DescribeParam(i int) (sys.Description, error) {
 
 // Execute runs the statement with the rows of the Batch given to BindParams.
 func (s *Stmt) Execute(ctx context.Context) error {
+	defer s.closeLong()
+	if err := s.openLong(ctx); err != nil {
+		return err
+	}
 	if err := s.sendParams(); err != nil {
 		return err
 	}
@@ -229,6 +239,7 @@ func (s *Stmt) Execute(ctx context.Context) error {
 	}
 	s.counters.processed = 0
 	ret, err := s.watched(ctx, func() sys.Return { return sys.Execute(s.h) })
+	ret, err = s.sendLong(ctx, ret, err)
 	s.read = 0
 	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
 	if err != nil || !ret.OK() && ret != sys.NoData {
@@ -251,6 +262,9 @@ func (s *Stmt) Affected() (int64, error) {
 // CloseCursor ends the result, read to its end or not. The statement can be
 // executed again.
 func (s *Stmt) CloseCursor() error {
+	if s.givenUp {
+		return errGivenUp
+	}
 	if ret := sys.FreeStmt(s.h, sys.FreeClose); !ret.OK() {
 		return s.failure("SQLFreeStmt(CLOSE)", ret, nil)
 	}

@@ -73,6 +73,11 @@ const (
 	NoTotal int64 = -4 // SQL_NO_TOTAL: longer than the buffer, by how much is unknown
 )
 
+// AtExecution is the indicator SQL_LEN_DATA_AT_EXEC: the value is sent during the
+// execution, and has that length. The length is needed only where the driver
+// says so, see InfoNeedLongDataLen.
+func AtExecution(length int64) int64 { return -100 - length }
+
 // Nullability of a column or parameter.
 const (
 	NoNulls         int16 = 0
@@ -146,4 +151,11 @@ const (
 	InfoDBMSName        uint16 = 17
 	InfoDBMSVersion     uint16 = 18
 	InfoIdentifierQuote uint16 = 29
+
+	InfoGetDataExtensions uint16 = 81
+	InfoNeedLongDataLen   uint16 = 111
 )
+
+// GetDataAnyOrder is the bit of InfoGetDataExtensions that lets SQLGetData ask for
+// the columns of a row in any order.
+const GetDataAnyOrder uint32 = 2

@@ -152,11 +152,11 @@ type RowColumn struct {
 	Whole   int // the longest cell that the slot holds in full
 }
 
-// GetData is SQLGetData into buf; the indicator is the length that was left
-// before the call, Null or NoTotal.
+// GetData is SQLGetData into buf, whose capacity must not be 0; the indicator is
+// the length that was left before the call, Null or NoTotal.
 func GetData(stmt Handle, n int, cType int16, buf []byte) (indicator int64, ret Return) {
 	var ind api.SQLLEN
 	r := api.SQLGetData(api.SQLHSTMT(stmt), api.SQLUSMALLINT(n), api.SQLSMALLINT(cType),
-		api.SQLPOINTER(unsafe.Pointer(&buf[0])), api.SQLLEN(len(buf)), &ind)
+		api.SQLPOINTER(unsafe.Pointer(unsafe.SliceData(buf))), api.SQLLEN(len(buf)), &ind)
 	return int64(ind), Return(r)
 }

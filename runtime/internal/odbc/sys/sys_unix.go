@@ -13,6 +13,18 @@ package sys
 // 	return SQLSetStmtAttr(h, attr, (SQLPOINTER)value, SQL_IS_UINTEGER);
 // }
 //
+// // So do the tokens of parameters that are sent at execution.
+// static SQLRETURN bindAtExecution(SQLHSTMT h, SQLUSMALLINT n, SQLSMALLINT cType, SQLSMALLINT sqlType, SQLULEN size, uintptr_t token, SQLLEN *indicator) {
+// 	return SQLBindParameter(h, n, SQL_PARAM_INPUT, cType, sqlType, size, 0, (SQLPOINTER)token, 0, indicator);
+// }
+//
+// static SQLRETURN paramData(SQLHSTMT h, uintptr_t *token) {
+// 	SQLPOINTER p = NULL;
+// 	SQLRETURN ret = SQLParamData(h, &p);
+// 	*token = (uintptr_t)p;
+// 	return ret;
+// }
+//
 // // rowColumn is RowColumn.
 // typedef struct {
 // 	char *slot;
@@ -99,6 +111,26 @@ func GetConnectAttr(dbc Handle, attr int32) (uint32, Return) {
 	return uint32(value), Return(ret)
 }
 
+// BindAtExecution is SQLBindParameter for input whose value is sent by PutData;
+// parameters count from 1. The driver reads indicator, which is AtExecution or
+// Null, at every Execute until parameters are reset: it must stay where it is.
+func BindAtExecution(stmt Handle, n int, cType, sqlType int16, size uint64, indicator *int64) Return {
+	return Return(C.bindAtExecution(C.SQLHSTMT(stmt), C.SQLUSMALLINT(n), C.SQLSMALLINT(cType), C.SQLSMALLINT(sqlType),
+		C.SQLULEN(size), C.uintptr_t(n), (*C.SQLLEN)(unsafe.Pointer(indicator))))
+}
+
+// ParamData is SQLParamData: with NeedData, parameter n is to be sent.
+func ParamData(stmt Handle) (n int, ret Return) {
+	var token C.uintptr_t
+	ret = Return(C.paramData(C.SQLHSTMT(stmt), &token))
+	return int(token), ret
+}
+
+// PutData is SQLPutData of a piece, whose capacity must not be 0.
+func PutData(stmt Handle, piece []byte) Return {
+	return Return(C.SQLPutData(C.SQLHSTMT(stmt), C.SQLPOINTER(unsafe.Pointer(unsafe.SliceData(piece))), C.SQLLEN(len(piece))))
+}
+
 // FetchScroll is SQLFetchScroll.
 func FetchScroll(stmt Handle, orientation uint16, offset int64) Return {
 	return Return(C.SQLFetchScroll(C.SQLHSTMT(stmt), C.SQLSMALLINT(orientation), C.SQLLEN(offset)))
@@ -165,6 +197,13 @@ func GetInfoText(dbc Handle, info uint16) (string, Return) {
 	return narrowText(func(buf *C.SQLCHAR, room C.SQLSMALLINT, length *C.SQLSMALLINT) C.SQLRETURN {
 		return C.SQLGetInfo(C.SQLHDBC(dbc), C.SQLUSMALLINT(info), C.SQLPOINTER(unsafe.Pointer(buf)), room, length)
 	})
+}
+
+// GetInfoInt is SQLGetInfo of a number of 32 bits.
+func GetInfoInt(dbc Handle, info uint16) (uint32, Return) {
+	var value C.SQLUINTEGER
+	ret := C.SQLGetInfo(C.SQLHDBC(dbc), C.SQLUSMALLINT(info), C.SQLPOINTER(unsafe.Pointer(&value)), C.SQLSMALLINT(unsafe.Sizeof(value)), nil)
+	return uint32(value), Return(ret)
 }
 
 // DiagRec is SQLGetDiagRec; records count from 1.

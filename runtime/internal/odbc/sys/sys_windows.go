@@ -17,6 +17,9 @@ var (
 	procSetStmtAttr    = odbc32.NewProc("SQLSetStmtAttrW")
 	procGetConnectAttr = odbc32.NewProc("SQLGetConnectAttrW")
 	procFetch          = odbc32.NewProc("SQLFetch")
+	procBindParameter  = odbc32.NewProc("SQLBindParameter")
+	procParamData      = odbc32.NewProc("SQLParamData")
+	procPutData        = odbc32.NewProc("SQLPutData")
 	procFetchScroll    = odbc32.NewProc("SQLFetchScroll")
 	procSetPos         = odbc32.NewProc("SQLSetPos")
 	procDescribeCol    = odbc32.NewProc("SQLDescribeColW")
@@ -90,6 +93,27 @@ func GetConnectAttr(dbc Handle, attr int32) (uint32, Return) {
 	var value uint32
 	r := ret(procGetConnectAttr.Call(uintptr(dbc), uintptr(attr), uintptr(unsafe.Pointer(&value)), isUInteger, 0))
 	return value, r
+}
+
+// BindAtExecution is SQLBindParameter for input whose value is sent by PutData;
+// parameters count from 1. The driver reads indicator, which is AtExecution or
+// Null, at every Execute until parameters are reset: it must stay where it is.
+func BindAtExecution(stmt Handle, n int, cType, sqlType int16, size uint64, indicator *int64) Return {
+	const input = 1 // SQL_PARAM_INPUT
+	return ret(procBindParameter.Call(uintptr(stmt), uintptr(n), input, uintptr(cType), uintptr(sqlType),
+		uintptr(size), 0, uintptr(n), 0, uintptr(unsafe.Pointer(indicator))))
+}
+
+// ParamData is SQLParamData: with NeedData, parameter n is to be sent.
+func ParamData(stmt Handle) (n int, r Return) {
+	var token uintptr
+	r = ret(procParamData.Call(uintptr(stmt), uintptr(unsafe.Pointer(&token))))
+	return int(token), r
+}
+
+// PutData is SQLPutData of a piece, whose capacity must not be 0.
+func PutData(stmt Handle, piece []byte) Return {
+	return ret(procPutData.Call(uintptr(stmt), uintptr(unsafe.Pointer(unsafe.SliceData(piece))), uintptr(len(piece))))
 }
 
 // FetchScroll is SQLFetchScroll.
@@ -181,6 +205,13 @@ func GetInfoText(dbc Handle, info uint16) (string, Return) {
 	return wideText(2, func(buf *uint16, room int16, length *int16) Return {
 		return ret(procGetInfo.Call(uintptr(dbc), uintptr(info), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length))))
 	})
+}
+
+// GetInfoInt is SQLGetInfo of a number of 32 bits.
+func GetInfoInt(dbc Handle, info uint16) (uint32, Return) {
+	var value uint32
+	r := ret(procGetInfo.Call(uintptr(dbc), uintptr(info), uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value), 0))
+	return value, r
 }
 
 // DiagRec is SQLGetDiagRec; records count from 1.
