@@ -50,7 +50,7 @@ func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(*stateme
 	defer func() { l.end(err) }()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, err := l.statementFor(ctx, shape{c, c.Name, textFor(l.plugin, c.SQL, c.Dialects), c.Params, nil})
+	s, err := l.statementFor(ctx, shape{c, c.Name, textFor(l.plugin, c.SQL, c.Dialects), c.Params, nil, 0})
 	if err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func (r *result[P, R]) execute(ctx context.Context, p P) (err error) {
 	q := r.query
 	r.loan.mu.Lock()
 	defer r.loan.mu.Unlock()
-	r.s, err = r.loan.statementFor(ctx, shape{q, q.Name, textFor(r.loan.plugin, q.SQL, q.Dialects), q.Params, q.Columns})
+	r.s, err = r.loan.statementFor(ctx, shape{q, q.Name, textFor(r.loan.plugin, q.SQL, q.Dialects), q.Params, q.Columns, 0})
 	if err != nil {
 		return err
 	}

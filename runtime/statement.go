@@ -47,6 +47,7 @@ type shape struct {
 	sql     string
 	params  []Param
 	columns []Column
+	rows    int // of parameters that the text has markers for; 0 is one
 }
 
 // statement is a prepared statement with the Batches for its parameters and
@@ -120,20 +121,32 @@ const (
 
 // plan decides once how parameters and cells travel.
 func (s *statement) plan() error {
-	if n := s.native.Params(); n != len(s.shape.params) {
-		return fmt.Errorf("the database counts %d parameters, the code was generated for %d: run odbcgen again", n, len(s.shape.params))
+	if n, want := s.native.Params(), len(s.shape.params)*max(s.shape.rows, 1); n != want {
+		return fmt.Errorf("the database counts %d parameters, the code was generated for %d: run odbcgen again", n, want)
 	}
 	specs := make([]protocol.ColumnSpec, len(s.shape.params))
 	types := make([]odbc.Parameter, len(s.shape.params))
 	for i, p := range s.shape.params {
 		specs[i] = protocol.ColumnSpec{Name: p.Name, Kind: p.Kind, Width: 64}
-		rule := s.c.plugin.ParamOf(p.Kind)
-		types[i] = odbc.Parameter{SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits}
+		types[i] = s.c.parameter(p.Kind)
 	}
 	s.params = protocol.NewBatch(specs, 0)
-	quirks := s.c.plugin.Quirks
-	s.native.BindParams(s.params, types, odbc.ParamOptions{Rebind: quirks.RebindParams, RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN})
+	s.native.BindParams(s.params, types, s.c.paramOptions())
 	return nil
+}
+
+// parameter returns how parameters of the kind travel.
+func (c *physical) parameter(kind protocol.Kind) odbc.Parameter {
+	rule := c.plugin.ParamOf(kind)
+	return odbc.Parameter{SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits}
+}
+
+func (c *physical) paramOptions() odbc.ParamOptions {
+	quirks := c.plugin.Quirks
+	return odbc.ParamOptions{
+		Rebind: quirks.RebindParams, RebindBinary: quirks.RebindBinary,
+		RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN,
+	}
 }
 
 // firstSlot and maxSlot bound the bytes that are set aside for a cell of

@@ -136,10 +136,12 @@ func canBackquote(sql string) bool {
 
 // method prints the method that runs a query.
 func method(m plan.Method) jen.Code {
+	pass := []jen.Code{jen.Id("ctx"), jen.Id("q").Dot("db"), argument(m.Pass)}
+	if m.Options != "" {
+		pass = append(pass, jen.Id(m.Options).Op("..."))
+	}
 	return doc(m.Doc).Func().Params(receiver()).Add(signature(m)).Block(
-		jen.Return(jen.Id(m.Value).Dot(m.Verb).Call(
-			jen.Id("ctx"), jen.Id("q").Dot("db"), argument(m.Pass),
-		)),
+		jen.Return(jen.Id(m.Value).Dot(m.Verb).Call(pass...)),
 	)
 }
 

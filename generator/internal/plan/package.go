@@ -92,6 +92,7 @@ type Method struct {
 	Value   string   // name of the variable that describes the query
 	Verb    string   // method of that variable that is called
 	Pass    Argument // given to it after context and session
+	Options string   // the variadic argument that is passed on, "" for none
 }
 
 // Argument is the variable Name, or else a literal of Type with Fields set.
