@@ -18,7 +18,7 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// item is a row of every shape that travels in arrays.
+// item is a row of every shape that travels in sets.
 type item struct {
 	id    int64
 	name  sql.Null[string]
@@ -114,7 +114,7 @@ func TestBulk(t *testing.T) {
 	}, runtime.WithPoolSize(1))
 }
 
-// TestBulkGeneric: of a driver of which nothing is known, arrays are not asked.
+// TestBulkGeneric: of a driver of which nothing is known, sets are not asked.
 func TestBulkGeneric(t *testing.T) {
 	onAll(t, func(t *testing.T, db database) {
 		createDocuments(t, db)
@@ -137,11 +137,8 @@ func TestBulkDuplicate(t *testing.T) {
 			rows := slices.Clone(all)
 			rows[bad-1].id = rows[bad-2].id
 			result, err := insertItems.Insert(t.Context(), db, slices.Values(rows))
-			told := int64(bad)
-			if db.Name == "mariadb" { // which calls every row of the set bad
-				told = 0
-			}
-			requireError(t, err, runtime.Error{Query: "InsertItems", Op: "execute", Row: told})
+			column := byEngine{"": "id", "mariadb": ""}.of(db) // which names the key
+			requireError(t, err, runtime.Error{Query: "InsertItems", Op: "execute", Row: int64(bad), Column: column})
 			require.Zero(t, result)
 			requireItems(t, db, nil)
 		}

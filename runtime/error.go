@@ -58,7 +58,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, "set %q: ", e.Set)
 	}
 	b.WriteString(e.Op)
-	if e.Row > 0 && e.Column == "" {
+	if cell := (*protocol.CellError)(nil); e.Row > 0 && !errors.As(e.Err, &cell) { // which says it itself
 		fmt.Fprintf(&b, " row %d", e.Row)
 	}
 	if e.Message != "" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -51,6 +50,7 @@ type shape struct {
 	sql     string
 	params  []Param
 	columns []Column
+	rows    int  // of parameters that the text has markers for; 0 is one
 	streams bool // the driver is to keep only a part of the result
 }
 
@@ -149,29 +149,33 @@ const (
 
 // plan decides once how parameters and cells travel.
 func (s *statement) plan() error {
-	if n := s.native.Params(); n != len(s.shape.params) {
-		return fmt.Errorf("the database counts %d parameters, the code was generated for %d: run odbcgen again", n, len(s.shape.params))
+	if n, want := s.native.Params(), len(s.shape.params)*max(s.shape.rows, 1); n != want {
+		return fmt.Errorf("the database counts %d parameters, the code was generated for %d: run odbcgen again", n, want)
 	}
 	specs := make([]protocol.ColumnSpec, len(s.shape.params))
 	types := make([]odbc.Parameter, len(s.shape.params))
 	for i, p := range s.shape.params {
 		specs[i] = protocol.ColumnSpec{Name: p.Name, Kind: p.Kind, Width: 64, Reader: p.Reader}
-		rule := s.c.plugin.ParamOf(p.Kind)
-		types[i] = odbc.Parameter{SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits}
+		types[i] = s.c.parameter(p.Kind)
 	}
 	s.params = protocol.NewBatch(specs, 0)
-	quirks := s.c.plugin.Quirks
-	s.native.BindParams(s.params, types, odbc.ParamOptions{
-		Rebind:          quirks.RebindParams || quirks.RebindBinary && s.shape.hasBinary(),
-		RefuseZeroBytes: quirks.RefuseZeroBytes,
-		RefuseNaN:       quirks.RefuseNaN,
-		Apart:           s.c.apart,
-	})
+	s.native.BindParams(s.params, types, s.c.paramOptions())
 	return s.checkOrder()
 }
 
-func (sh shape) hasBinary() bool {
-	return slices.ContainsFunc(sh.params, func(p Param) bool { return p.Kind == protocol.Binary })
+// parameter returns how parameters of the kind travel.
+func (c *physical) parameter(kind protocol.Kind) odbc.Parameter {
+	rule := c.plugin.ParamOf(kind)
+	return odbc.Parameter{SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits}
+}
+
+func (c *physical) paramOptions() odbc.ParamOptions {
+	quirks := c.plugin.Quirks
+	return odbc.ParamOptions{
+		Rebind: quirks.RebindParams, RebindBinary: quirks.RebindBinary,
+		RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN,
+		Apart: c.apart,
+	}
 }
 
 // firstSlot and maxSlot bound the bytes that are set aside for a cell of

@@ -38,7 +38,7 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error) error {
 		return err
 	}
 	name := fmt.Sprintf("odbcgen_%d", t.depth+1)
-	if err := l.savepoint(ctx, "SAVEPOINT "+name); err != nil {
+	if err := l.firstSavepoint(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
 	inner := &Tx{held: l, depth: t.depth + 1}
@@ -55,6 +55,17 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error) error {
 	err = l.savepoint(ctx, "RELEASE SAVEPOINT "+name)
 	kept = err == nil
 	return err
+}
+
+// firstSavepoint makes a savepoint, before which a transaction may have run no
+// statement.
+func (c *physical) firstSavepoint(ctx context.Context, sql string) error {
+	if before := c.plugin.Quirks.BeforeSavepoint; before != "" {
+		if err := c.savepoint(ctx, before); err != nil {
+			return err
+		}
+	}
+	return c.savepoint(ctx, sql)
 }
 
 // savepoint runs a statement about a savepoint. It is not prepared: psqlodbc 13

@@ -26,15 +26,26 @@ import (
 func TestValues(t *testing.T) {
 	onAll(t, func(t *testing.T, db database) {
 		for _, kind := range kindsOf(db) {
-			t.Run(kind.name, func(t *testing.T) { kind.test(t, db) })
+			t.Run(kind.name, func(t *testing.T) { kind.test(t, db, false) })
 		}
+	})
+}
+
+// TestValuesBulk: every kind goes in by every strategy of bulk inserts.
+func TestValuesBulk(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		byStrategy(t, db, func(t *testing.T, db database) {
+			for _, kind := range kindsOf(db) {
+				t.Run(kind.name, func(t *testing.T) { kind.test(t, db, true) })
+			}
+		})
 	})
 }
 
 // kindTest tests one kind.
 type kindTest struct {
 	name string
-	test func(t *testing.T, db database)
+	test func(t *testing.T, db database, bulk bool)
 }
 
 // column is what the columns of all kinds have in common.
@@ -145,8 +156,9 @@ func kindsOf(db database) []kindTest {
 }
 
 func kindOf[T any, C column[T]](kind protocol.Kind, types byEngine, pick func(*protocol.Batch, int) C, samples ...sample[T]) kindTest {
-	return kindTest{kind.String(), func(t *testing.T, db database) {
-		k := kindOnTable[T, C]{kind: kind, table: "t_" + kind.String(), pick: pick}
+	return kindTest{kind.String(), func(t *testing.T, db database, bulk bool) {
+		k := kindOnTable[T, C]{kind: kind, table: "t_" + kind.String(), pick: pick, bulk: bulk}
+		db.exec(t, fmt.Sprintf("DROP TABLE IF EXISTS %s", k.table))
 		db.exec(t, fmt.Sprintf("CREATE TABLE %s (id BIGINT PRIMARY KEY, v %s)", k.table, types.of(db)))
 		// NULL by each road, then each sample by each road.
 		k.insert(t, db, sql.Null[T]{})
@@ -163,6 +175,7 @@ func kindOf[T any, C column[T]](kind protocol.Kind, types byEngine, pick func(*p
 				values = append(values, s.value, s.value, s.value)
 			}
 		}
+		k.flush(t, db)
 		require.Equal(t, want, k.shown(t, db))
 		k.requireRead(t, db, values)
 	}}
@@ -174,6 +187,8 @@ type kindOnTable[T any, C column[T]] struct {
 	table string
 	pick  func(*protocol.Batch, int) C
 	rows  int64
+	bulk  bool      // rows are inserted by flush
+	adds  []func(C) // that many
 }
 
 // insert adds v by AppendNull and AppendPtr, and by Append where it is valid.
@@ -188,6 +203,10 @@ func (k *kindOnTable[T, C]) insert(t *testing.T, db database, v sql.Null[T]) {
 }
 
 func (k *kindOnTable[T, C]) row(t *testing.T, db database, add func(C)) {
+	if k.bulk {
+		k.adds = append(k.adds, add)
+		return
+	}
 	insert := runtime.Command[func(C)]{
 		Name: "Insert", SQL: fmt.Sprintf("INSERT INTO %s (id, v) VALUES (?, ?)", k.table),
 		Params: []runtime.Param{{Name: "id", Kind: protocol.Int64}, {Name: "v", Kind: k.kind}},
@@ -198,6 +217,21 @@ func (k *kindOnTable[T, C]) row(t *testing.T, db database, add func(C)) {
 	}
 	require.NoError(t, insert.Exec(t.Context(), db, add))
 	k.rows++
+}
+
+func (k *kindOnTable[T, C]) flush(t *testing.T, db database) {
+	insert := runtime.Bulk[func(C)]{
+		Name: "Insert", Table: k.table,
+		Columns: []runtime.Column{{Name: "id", Kind: protocol.Int64}, {Name: "v", Kind: k.kind}},
+		Encode: func(b *protocol.Batch, add func(C)) {
+			b.Int64(0).Append(k.rows)
+			add(k.pick(b, 1))
+			k.rows++
+		},
+	}
+	result, err := insert.Insert(t.Context(), db, slices.Values(k.adds))
+	require.NoError(t, err)
+	require.EqualValues(t, len(k.adds), result.Rows)
 }
 
 func (k *kindOnTable[T, C]) shown(t *testing.T, db database) []string {

@@ -9,8 +9,9 @@ var Generic = Plugin{
 	Name:     "generic",
 	Describe: Describe{Expressions: true, NotNull: NotNullDescribed},
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`, AskQuote: true},
+	Quirks:   Quirks{RebindParams: true},
 	// Drivers without parameter arrays may say so, or send the first row only.
-	Quirks: Quirks{RebindParams: true, MaxParamset: 1},
+	Bulk: Bulk{Strategy: BulkArrays, Rows: 1},
 }
 
 // All lists the built-in plugins; Generic is the last.

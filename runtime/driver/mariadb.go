@@ -18,6 +18,13 @@ var MariaDB = Plugin{
 	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`"},
 	// The driver has no way to stream.
 	Reads: Reads{How: Refetch, Buffered: true},
+	// Rows a second of a table of five columns: 174 k in arrays of 200, 190 k of
+	// 5000, 243 k of 20 000; 170 k in multi-row VALUES.
+	Bulk: Bulk{
+		Strategy: BulkArrays, Rows: 4000, Counts: true,
+		Waited:  []Code{{State: "40"}, {"HY000", 1205}, {"HY000", 1969}}, // rolled back, lock timeout, statement timeout
+		Culprit: []string{"olumn '%s'", "FOREIGN KEY (`%s`)"},
+	},
 	Scratch: Scratch{
 		Create: "CREATE DATABASE %s",
 		Enter:  "USE %s",

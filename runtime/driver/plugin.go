@@ -36,6 +36,8 @@ type Plugin struct {
 	Dialect Dialect
 	// Quirks are oddities of the driver that the runtime works around.
 	Quirks Quirks
+	// Bulk says how many rows are inserted.
+	Bulk Bulk
 	// Scratch makes a place for a scratch schema, empty where there is no way.
 	Scratch Scratch
 }
@@ -213,20 +215,18 @@ type Quirks struct {
 	// before a statement with a star is prepared, and that is not kept: the driver
 	// breaks when a statement has fewer columns than it had when it was prepared.
 	ReadSchema string
+	// BeforeSavepoint is a statement for a transaction that begins with a savepoint:
+	// the driver takes that for none, and rolls the whole transaction back when the
+	// statement after it fails.
+	BeforeSavepoint string
 	// RebindParams: parameters are bound before every execution.
 	RebindParams bool
 	// RebindBinary: those of statements with a binary parameter are.
 	RebindBinary bool
-	// RowwiseBinary: a parameter array with a binary column is not sent as one.
-	RowwiseBinary bool
 	// RefuseZeroBytes: text with a zero byte would be stored or read cut.
 	RefuseZeroBytes bool
 	// RefuseNaN: a float that is not a number would be stored as NULL.
 	RefuseNaN bool
-	// MaxParamset is the largest useful parameter array, 0 for the runtime's.
-	MaxParamset int
-	// FailedRow is where the driver tells which row of a parameter array failed.
-	FailedRow FailedRow
 }
 
 // SessionCancel are statements that end what a session does, from another one.
@@ -235,14 +235,45 @@ type SessionCancel struct {
 	Cancel string // %s is the number
 }
 
-// FailedRow is where a driver tells which row of a parameter array failed.
-type FailedRow uint8
+// Bulk says how a bulk insert sends its rows: in sets, each by as few executions
+// as the strategy needs.
+type Bulk struct {
+	Strategy BulkStrategy
+	// Rows is the number of rows of a set, 0 for one.
+	Rows int
+	// MaxMarkers is the most parameter markers of a statement, 0 for any number.
+	MaxMarkers int
+	// ElementTypes is the query that BulkUnnest needs. For the quoted name of a
+	// table it gives a row for each of its columns: name, element type, and the
+	// type to convert the elements to, "" where the database does that.
+	ElementTypes string
+	// Counts: SQLRowCount after a set is the number of rows stored.
+	Counts bool
+	// OneWriter: connections that write wait for each other.
+	OneWriter bool
+	// Waited are the errors of a statement that waited for others: no row is at
+	// fault, and to send them again would be to wait again.
+	Waited []Code
+	// Culprit are the places of a failed row's message where the name of the
+	// column at fault stands, %s.
+	Culprit []string
+}
 
-// The places.
+// Code is an error of a database: State begins its SQLSTATE, and Native is its
+// own code where that is not 0.
+type Code struct {
+	State  string
+	Native int32
+}
+
+// BulkStrategy is the way in which the rows of a set travel.
+type BulkStrategy uint8
+
+// The strategies.
 const (
-	FailedRowUntold         FailedRow = iota
-	FailedRowAfterProcessed           // the count of processed rows is that of the good ones before it
-	FailedRowIsProcessed              // the count of processed rows includes it
+	BulkArrays BulkStrategy = iota // parameter arrays; a set of one row is a loop
+	BulkRows                       // INSERT … VALUES of several rows
+	BulkUnnest                     // one array literal a column, INSERT … SELECT … FROM unnest(…)
 )
 
 // Scratch are statements that make, enter and drop a place for tables; %s is

@@ -46,8 +46,25 @@ var Postgres = Plugin{
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
 	Quirks: Quirks{
-		RefuseZeroBytes: true, FailedRow: FailedRowIsProcessed,
+		RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1",
 		CancelLongBy: SessionCancel{ID: "SELECT pg_backend_pid()", Cancel: "SELECT pg_cancel_backend(%s)"},
+	},
+	// The driver sends each row of a parameter array as a statement of its own: 29 k
+	// rows a second of a table of five columns, against 123 k in multi-row VALUES.
+	Bulk: Bulk{
+		Strategy: BulkUnnest, Rows: 2000, Counts: true,
+		// An element type has no length, since a conversion to it would cut text
+		// where the insert refuses it: -1 makes character(3) bpchar, not character(1).
+		// unnest would flatten an array and give each field of a row type a column of
+		// its own, and the delimiter of box is not a comma.
+		ElementTypes: `SELECT a.attname::text AS name,
+	CASE WHEN own THEN format_type(t.oid, -1) ELSE 'text' END AS element,
+	CASE WHEN own THEN '' ELSE format_type(t.oid, -1) END AS target
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+CROSS JOIN LATERAL (SELECT t.typarray <> 0 AND t.typdelim = ',' AND t.typcategory NOT IN ('A', 'C') AS own) AS o
+WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped`,
+		Waited:  []Code{{State: "40"}, {State: "55P03"}, {State: "57014"}}, // rolled back, lock timeout, statement timeout
+		Culprit: []string{`column "%s"`, `Key (%s)=`},
 	},
 	Scratch: Scratch{
 		Create: "CREATE SCHEMA %s",

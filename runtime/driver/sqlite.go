@@ -76,8 +76,16 @@ var SQLite = Plugin{
 		RebindBinary:    true,
 		RefuseZeroBytes: true,
 		RefuseNaN:       true,
-		RowwiseBinary:   true,
-		FailedRow:       FailedRowAfterProcessed,
+	},
+	// Rows a second of a table of five columns, against 134 k in parameter arrays,
+	// which the driver executes one by one: 240 k in sets of 5, 302 k of 20, 354 k
+	// of 100, 371 k of 300, 335 k of 1000; 236 k through json_each (whose doubles
+	// are not exact), 149 k as literals. Arrays give each row of a binary column
+	// the length of the first one.
+	Bulk: Bulk{
+		Strategy: BulkRows, Rows: 256, MaxMarkers: 4096, Counts: true, OneWriter: true,
+		Waited:  []Code{{"HY000", 5}, {"HY000", 6}}, // busy, locked
+		Culprit: []string{"constraint failed: %t.%s ("},
 	},
 	Scratch: Scratch{Connection: "Driver=SQLite3;Database=%s"},
 }

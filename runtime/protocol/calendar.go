@@ -14,6 +14,24 @@ type DateCell struct {
 	Month, Day uint16
 }
 
+// AppendTo writes the day, YYYY-MM-DD, to the end of b.
+func (c DateCell) AppendTo(b []byte) []byte {
+	b = appendDigits(b, uint32(c.Year), 4)
+	b = appendDigits(append(b, '-'), uint32(c.Month), 2)
+	return appendDigits(append(b, '-'), uint32(c.Day), 2)
+}
+
+// appendDigits writes n, below 10 to the power of digits, with leading zeros.
+func appendDigits(b []byte, n uint32, digits int) []byte {
+	end := len(b) + digits
+	b = append(b, "000000"[:digits]...)
+	for i := end - 1; n > 0 && i >= end-digits; i-- {
+		b[i] = '0' + byte(n%10)
+		n /= 10
+	}
+	return b
+}
+
 // TimestampCell is a day and a time of day as drivers write them
 // (SQL_TIMESTAMP_STRUCT).
 type TimestampCell struct {
@@ -21,6 +39,23 @@ type TimestampCell struct {
 	Month, Day           uint16
 	Hour, Minute, Second uint16
 	Fraction             uint32 // nanoseconds
+}
+
+// AppendTo writes the time, YYYY-MM-DD hh:mm:ss and the microseconds, to the end
+// of b. It writes no more digits of fraction than there are, as SQLite's own
+// CURRENT_TIMESTAMP: equal times must be equal texts.
+func (c TimestampCell) AppendTo(b []byte) []byte {
+	b = DateCell{c.Year, c.Month, c.Day}.AppendTo(b)
+	b = appendDigits(append(b, ' '), uint32(c.Hour), 2)
+	b = appendDigits(append(b, ':'), uint32(c.Minute), 2)
+	b = appendDigits(append(b, ':'), uint32(c.Second), 2)
+	if micros := c.Fraction / 1000; micros != 0 {
+		b = appendDigits(append(b, '.'), micros, 6)
+		for b[len(b)-1] == '0' {
+			b = b[:len(b)-1]
+		}
+	}
+	return b
 }
 
 // Dates is a column of calendar days.

@@ -75,16 +75,23 @@ const (
 	maxKept  = 4 << 10
 )
 
-// append adds a row, in a wider slot for all rows where the cell needs one. A
-// cell for which there is no room is left out, and the Batch is full.
-func (v *Variable) append(cell []byte) {
+// Lend makes cell the only row of the column, where it lies: it must not change
+// while the row is used.
+func (v *Variable) Lend(cell []byte) {
+	v.Data, v.Width = cell, max(len(cell), 1)
+	v.indicators = append(v.indicators[:0], int64(len(cell)))
+}
+
+// appendCell adds a row, in a wider slot for all rows where the cell needs one.
+// A cell for which there is no room is left out, and the Batch is full.
+func appendCell[T ~string | ~[]byte](v *Variable, cell T) {
 	row, width := len(v.indicators), v.Width
 	if len(cell) > width {
 		width = max(len(cell), width+width/2)
 	}
 	if row > 0 && (row+1)*width > maxSlots {
 		v.batch.full = true
-		width, cell = v.Width, nil
+		width, cell = v.Width, cell[:0]
 	}
 	if width > v.Width {
 		v.widen(width)
@@ -95,12 +102,12 @@ func (v *Variable) append(cell []byte) {
 }
 
 // appendNullable adds cell, or NULL.
-func (v *Variable) appendNullable(cell []byte, valid bool) {
+func appendNullable[T ~string | ~[]byte](v *Variable, cell T, valid bool) {
 	if valid {
-		v.append(cell)
+		appendCell(v, cell)
 		return
 	}
-	v.append(nil)
+	appendCell(v, "")
 	v.indicators[len(v.indicators)-1] = Null
 }
 
@@ -207,10 +214,13 @@ func (c *Texts) Null(i int) sql.Null[string] {
 func (c *Texts) Ptr(i int) *string { return pointerTo[string](c, i) }
 
 // Append adds a row.
-func (c *Texts) Append(v string) { c.append([]byte(v)) }
+func (c *Texts) Append(v string) { appendCell(&c.Variable, v) }
+
+// AppendBytes adds a row of text that is UTF-8 in v; it keeps a copy.
+func (c *Texts) AppendBytes(v []byte) { appendCell(&c.Variable, v) }
 
 // AppendNull adds a row that may be NULL.
-func (c *Texts) AppendNull(v sql.Null[string]) { c.appendNullable([]byte(v.V), v.Valid) }
+func (c *Texts) AppendNull(v sql.Null[string]) { appendNullable(&c.Variable, v.V, v.Valid) }
 
 // AppendPtr adds a row; nil is NULL.
 func (c *Texts) AppendPtr(v *string) { c.AppendNull(fromPointer(v)) }
@@ -233,10 +243,10 @@ func (c *JSONs) Null(i int) sql.Null[json.RawMessage] { return nullOf[json.RawMe
 func (c *JSONs) Ptr(i int) *json.RawMessage { return pointerTo[json.RawMessage](c, i) }
 
 // Append adds a row; a nil document is NULL.
-func (c *JSONs) Append(v json.RawMessage) { c.appendNullable(v, v != nil) }
+func (c *JSONs) Append(v json.RawMessage) { appendNullable(&c.Variable, v, v != nil) }
 
 // AppendNull adds a row that may be NULL.
-func (c *JSONs) AppendNull(v sql.Null[json.RawMessage]) { c.appendNullable(v.V, v.Valid) }
+func (c *JSONs) AppendNull(v sql.Null[json.RawMessage]) { appendNullable(&c.Variable, v.V, v.Valid) }
 
 // AppendPtr adds a row; nil is NULL.
 func (c *JSONs) AppendPtr(v *json.RawMessage) { c.AppendNull(fromPointer(v)) }
@@ -259,10 +269,10 @@ func (c *Binaries) Null(i int) sql.Null[[]byte] { return nullOf[[]byte](c, i) }
 func (c *Binaries) Ptr(i int) *[]byte { return pointerTo[[]byte](c, i) }
 
 // Append adds a row; nil bytes are NULL, empty bytes are not.
-func (c *Binaries) Append(v []byte) { c.appendNullable(v, v != nil) }
+func (c *Binaries) Append(v []byte) { appendNullable(&c.Variable, v, v != nil) }
 
 // AppendNull adds a row that may be NULL.
-func (c *Binaries) AppendNull(v sql.Null[[]byte]) { c.appendNullable(v.V, v.Valid) }
+func (c *Binaries) AppendNull(v sql.Null[[]byte]) { appendNullable(&c.Variable, v.V, v.Valid) }
 
 // AppendPtr adds a row; nil is NULL.
 func (c *Binaries) AppendPtr(v *[]byte) { c.AppendNull(fromPointer(v)) }

@@ -41,13 +41,13 @@ func (c *Decimals) Ptr(i int) *decimal.Decimal { return pointerTo[decimal.Decima
 // Append adds a row, with all digits of v: 12.50 is not 12.5 to a database that
 // keeps the scale.
 func (c *Decimals) Append(v decimal.Decimal) {
-	c.append([]byte(v.StringFixed(max(0, -v.Exponent()))))
+	appendCell(&c.Variable, v.StringFixed(max(0, -v.Exponent())))
 }
 
 // AppendNull adds a row that may be NULL.
 func (c *Decimals) AppendNull(v sql.Null[decimal.Decimal]) {
 	if !v.Valid {
-		c.appendNullable(nil, false)
+		appendNullable(&c.Variable, "", false)
 		return
 	}
 	c.Append(v.V)
@@ -69,10 +69,10 @@ func (c *UUIDs) Null(i int) sql.Null[uuid.UUID] { return nullOf[uuid.UUID](c, i)
 func (c *UUIDs) Ptr(i int) *uuid.UUID { return pointerTo[uuid.UUID](c, i) }
 
 // Append adds a row.
-func (c *UUIDs) Append(v uuid.UUID) { c.append([]byte(v.String())) }
+func (c *UUIDs) Append(v uuid.UUID) { appendCell(&c.Variable, v.String()) }
 
 // AppendNull adds a row that may be NULL.
-func (c *UUIDs) AppendNull(v sql.Null[uuid.UUID]) { c.appendNullable([]byte(v.V.String()), v.Valid) }
+func (c *UUIDs) AppendNull(v sql.Null[uuid.UUID]) { appendNullable(&c.Variable, v.V.String(), v.Valid) }
 
 // AppendPtr adds a row; nil is NULL.
 func (c *UUIDs) AppendPtr(v *uuid.UUID) { c.AppendNull(fromPointer(v)) }
@@ -96,13 +96,13 @@ func (c *Times) Append(v civil.Time) {
 	if !v.IsValid() {
 		c.Fail(len(c.indicators), fmt.Errorf("%v is not a time of day", v))
 	}
-	c.append([]byte(v.String()))
+	appendCell(&c.Variable, v.String())
 }
 
 // AppendNull adds a row that may be NULL.
 func (c *Times) AppendNull(v sql.Null[civil.Time]) {
 	if !v.Valid {
-		c.appendNullable(nil, false)
+		appendNullable(&c.Variable, "", false)
 		return
 	}
 	c.Append(v.V)

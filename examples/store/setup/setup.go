@@ -92,7 +92,7 @@ func steps(ctx context.Context, q store.Querier, shop *shopdata.Shop) []func() e
 
 // insert returns the step that inserts what shopdata has.
 func insert[T, Row any](
-	ctx context.Context, into func(context.Context, iter.Seq[Row]) (runtime.BulkResult, error), all []T, row func(T) Row,
+	ctx context.Context, into func(context.Context, iter.Seq[Row], ...runtime.BulkOption) (runtime.BulkResult, error), all []T, row func(T) Row,
 ) func() error {
 	return func() error {
 		_, err := into(ctx, Rows(all, row))

@@ -149,6 +149,9 @@ func method(m plan.Method) jen.Code {
 	if m.With != "" {
 		given = append(given, jen.Id(m.With))
 	}
+	if m.Options != "" {
+		given = append(given, jen.Id(m.Options).Op("..."))
+	}
 	return doc(m.Doc).Func().Params(receiver()).Add(signature(m)).Block(
 		jen.Return(jen.Id(m.Value).Dot(m.Verb).Call(given...)),
 	)

@@ -117,6 +117,7 @@ type Method struct {
 	Verb    string   // method of that variable that is called
 	Pass    Argument // given to it after context and session
 	With    string   // function given to it last, "" for none
+	Options string   // the variadic argument that is passed on, "" for none
 }
 
 // Argument is the variable Name, or else a literal of Type with Fields set.

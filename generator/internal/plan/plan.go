@@ -205,10 +205,16 @@ func (b *builder) bulk(d DescribedBulk) Query {
 	row := b.encodeRows(&q, d.Columns)
 	q.Value.Type = runtimeType("Bulk", row)
 	q.Method.Doc = cmp.Or(d.Doc, q.Method.Name+" inserts rows into "+d.Table+".")
-	q.Method.Args = []Field{{Name: "rows", Type: Type{Path: "iter", Name: "Seq", Args: []Type{row}}}}
+	options := runtimeType("BulkOption")
+	options.Prefix = "..."
+	q.Method.Args = []Field{
+		{Name: "rows", Type: Type{Path: "iter", Name: "Seq", Args: []Type{row}}},
+		{Name: "opts", Type: options},
+	}
 	q.Method.Results = []Type{runtimeType("BulkResult"), errorType}
 	q.Method.Verb = "Insert"
 	q.Method.Pass = Argument{Name: "rows"}
+	q.Method.Options = "opts"
 	return q
 }
 

@@ -9,7 +9,7 @@ import (
 // Type is a Go type as it is printed: Prefix, then the name with its package,
 // then type arguments.
 type Type struct {
-	Prefix string // of * and []
+	Prefix string // of *, [] and ...
 	Func   bool   // a function that takes a value of each Arg and returns an error
 	Path   string // import path, "" for a type of Go or of the package itself
 	Name   string

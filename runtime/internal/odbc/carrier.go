@@ -298,85 +298,68 @@ func parsePlain(text string) (cell protocol.TimestampCell, ok bool) {
 	return cell, ok && cell.Hour < 24 && cell.Minute < 60 && cell.Second < 60
 }
 
-// store converts the cells of the caller's column for the driver to read.
-func (c carrier) store() {
+// store converts rows of the caller's column for the driver to read.
+func (c carrier) store(begin, end int) {
+	nulls := c.column.Indicators()[begin:end]
 	switch from := c.column.(type) {
 	case *protocol.Bools:
-		storeInts(from.Cells, c)
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[int8]:
-		storeInts(from.Cells, c)
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[int16]:
-		storeInts(from.Cells, c)
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[int32]:
-		storeInts(from.Cells, c)
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[uint8]:
-		storeInts(from.Cells, c)
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[uint16]:
-		storeInts(from.Cells, c)
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[uint32]:
-		storeInts(from.Cells, c)
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[uint64]:
-		for i, v := range from.Cells {
-			if v > math.MaxInt64 && !from.IsNull(i) {
+		for i := begin; i < end; i++ {
+			if v := from.Cells[i]; v > math.MaxInt64 && !from.IsNull(i) {
 				from.Fail(i, fmt.Errorf("%d is above the largest integer of this database, %d", v, int64(math.MaxInt64)))
 			}
 		}
-		storeInts(from.Cells, c)
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[float32]:
-		storeFloats(from.Cells, c)
+		storeFloats(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Dates:
-		storeText(c, func(b []byte, i int) []byte { return appendDay(b, from.Cells[i]) })
+		storeText(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Timestamps:
-		storeText(c, func(b []byte, i int) []byte { return appendTimestamp(b, from.Cells[i]) })
+		storeText(c.bound, from.Cells[begin:end], nulls)
 	default:
 		panic(fmt.Sprintf("odbc: %s is not carried as %s", c.column.Kind(), c.bound.Kind()))
 	}
 }
 
-func storeInts[T integer](cells []T, c carrier) {
-	to := c.bound.(*protocol.Numbers[int64])
+func storeInts[T integer](bound protocol.Column, cells []T, nulls []int64) {
+	to := bound.(*protocol.Numbers[int64])
 	for _, v := range cells {
 		to.Append(int64(v))
 	}
-	copy(to.Indicators(), c.column.Indicators())
+	copy(to.Indicators(), nulls)
 }
 
-func storeFloats(cells []float32, c carrier) {
-	to := c.bound.(*protocol.Numbers[float64])
+func storeFloats(bound protocol.Column, cells []float32, nulls []int64) {
+	to := bound.(*protocol.Numbers[float64])
 	for _, v := range cells {
 		to.Append(float64(v))
 	}
-	copy(to.Indicators(), c.column.Indicators())
+	copy(to.Indicators(), nulls)
 }
 
-func storeText(c carrier, write func([]byte, int) []byte) {
-	to := c.bound.(*protocol.Texts)
+func storeText[T interface{ AppendTo([]byte) []byte }](bound protocol.Column, cells []T, nulls []int64) {
+	to := bound.(*protocol.Texts)
 	var buf [textWidth]byte
-	for i, indicator := range c.column.Indicators() {
-		if indicator == protocol.Null {
+	for i, cell := range cells {
+		if nulls[i] == protocol.Null {
 			to.AppendPtr(nil)
 			continue
 		}
-		to.Append(string(write(buf[:0], i)))
+		to.AppendBytes(cell.AppendTo(buf[:0]))
 	}
-}
-
-func appendDay(b []byte, d protocol.DateCell) []byte {
-	return fmt.Appendf(b, "%04d-%02d-%02d", d.Year, d.Month, d.Day)
-}
-
-// appendTimestamp writes no more digits of fraction than there are, as SQLite's
-// own CURRENT_TIMESTAMP: equal times must be equal texts.
-func appendTimestamp(b []byte, t protocol.TimestampCell) []byte {
-	b = appendDay(b, protocol.DateCell{Year: t.Year, Month: t.Month, Day: t.Day})
-	b = fmt.Appendf(b, " %02d:%02d:%02d", t.Hour, t.Minute, t.Second)
-	if micros := t.Fraction / 1000; micros != 0 {
-		b = fmt.Appendf(b, ".%06d", micros)
-		for b[len(b)-1] == '0' {
-			b = b[:len(b)-1]
-		}
-	}
-	return b
 }
 
 // numberOf reports how a decimal's text goes to a database without decimals:

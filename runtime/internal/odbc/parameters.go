@@ -3,9 +3,11 @@ package odbc
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
@@ -26,19 +28,22 @@ type paramset struct {
 	types    []Parameter
 	carriers []carrier
 	between  *protocol.Batch
-	bound    []binding          // what the driver has been given, one a parameter
-	numbers  []uint64           // one a parameter: the bits of a decimal that goes as number
+	bound    []binding          // what the driver has been given, one a column
+	numbers  []uint64           // one a column: the bits of a decimal that goes as number
 	long     map[int]*longParam // of the execution under way, by index
-	rows     int
-	status   []uint16 // one a row, written by the driver
+	from, to int                // the rows of the Batch that Execute sends
+	rows     int                // of the parameter array
+	status   []uint16           // one a row, written by the driver
 	options  ParamOptions
 }
 
 // ParamOptions says what a driver needs beside the types.
 type ParamOptions struct {
-	// Rebind binds the parameters anew at every Execute: SQLite ODBC 0.9998 keeps
-	// the length of a binary parameter from the first Execute after it was bound.
+	// Rebind binds the parameters anew at every Execute.
 	Rebind bool
+	// RebindBinary does where one of them is binary: SQLite ODBC 0.9998 keeps its
+	// length from the first Execute after it was bound.
+	RebindBinary bool
 	// RefuseZeroBytes fails for text with a zero byte inside.
 	RefuseZeroBytes bool
 	// RefuseNaN fails for a float that is not a number.
@@ -59,20 +64,50 @@ type binding struct {
 	long       bool // sent at execution: there are no cells
 }
 
-// BindParams makes Execute send the rows of b, one parameter a column.
+// BindParams makes Execute send the rows of b: one parameter a column, and in a
+// statement that has markers for several rows those rows one after the other.
 func (s *Stmt) BindParams(b *protocol.Batch, types []Parameter, options ParamOptions) {
 	forms := make([]Form, len(types))
 	for i, t := range types {
 		forms[i] = t.Form
 	}
 	carriers, between := carry(b, forms, 0)
+	options.Rebind = options.Rebind || options.RebindBinary && slices.ContainsFunc(b.Columns(), isBinary)
 	s.set = paramset{
 		batch: b, types: types, carriers: carriers, between: between, options: options,
-		long: make(map[int]*longParam), bound: make([]binding, len(types)), numbers: make([]uint64, len(types)), rows: 1,
+		bound: make([]binding, len(types)), numbers: make([]uint64, len(types)), long: make(map[int]*longParam),
+		rows: max(s.set.rows, 1), status: s.set.status, // of the statement, whatever the Batch
 	}
 }
 
-// sendParams prepares the parameters for Execute.
+// UnbindParams makes the driver let go of the rows.
+func (s *Stmt) UnbindParams() error {
+	if ret := sys.FreeStmt(s.h, sys.FreeResetParams); !ret.OK() {
+		return s.failure("SQLFreeStmt(RESET_PARAMS)", ret, nil)
+	}
+	s.paramPins.Unpin()
+	s.set = paramset{rows: s.set.rows, status: s.set.status}
+	return nil
+}
+
+func isBinary(c protocol.Column) bool { return c.Kind() == protocol.Binary }
+
+// ExecuteRows runs the statement with n rows of the Batch, beginning with row
+// from. Where the statement has markers for several rows, n is their number.
+func (s *Stmt) ExecuteRows(ctx context.Context, from, n int) error {
+	s.set.from, s.set.to = from, from+n
+	return s.execute(ctx)
+}
+
+// Execute runs the statement with all rows of the Batch given to BindParams.
+func (s *Stmt) Execute(ctx context.Context) error {
+	if s.set.batch == nil {
+		return s.execute(ctx)
+	}
+	return s.ExecuteRows(ctx, 0, s.set.batch.Len())
+}
+
+// sendParams prepares the parameters for an execution.
 func (s *Stmt) sendParams() error {
 	if len(s.set.carriers) == 0 {
 		return nil
@@ -80,35 +115,45 @@ func (s *Stmt) sendParams() error {
 	s.set.between.Reset()
 	for _, c := range s.set.carriers {
 		if c.bound != c.column {
-			c.store()
-		}
-		if s.set.options.RefuseZeroBytes {
-			refuseZeroBytes(c.column)
-		}
-		if s.set.options.RefuseNaN {
-			refuseNaN(c.column)
+			c.store(s.set.from, s.set.to)
 		}
 	}
+	Refuse(s.set.batch, s.set.from, s.set.to, s.set.options)
 	if err := s.set.batch.Err(); err != nil {
 		return err
 	}
-	if err := s.setParamset(s.set.batch.Len()); err != nil {
+	if err := s.setParamset((s.set.to - s.set.from) / s.spread()); err != nil {
 		return err
 	}
 	return s.bindAll()
 }
 
+// spread returns for how many rows the statement has markers.
+func (s *Stmt) spread() int { return s.params / len(s.set.types) }
+
+// Refuse fails those of the rows, in b, that hold what the options refuse.
+func Refuse(b *protocol.Batch, from, to int, options ParamOptions) {
+	for _, c := range b.Columns() {
+		if options.RefuseZeroBytes {
+			refuseZeroBytes(c, from, to)
+		}
+		if options.RefuseNaN {
+			refuseNaN(c, from, to)
+		}
+	}
+}
+
 var errZeroByte = errors.New("text holds a zero byte, which this database cannot keep")
 
-func refuseZeroBytes(c protocol.Column) {
+func refuseZeroBytes(c protocol.Column, from, to int) {
 	text, ok := c.(interface {
 		variable
 		Bytes(row int) []byte
 	})
-	if !ok || c.Kind() == protocol.Binary {
+	if !ok || isBinary(c) {
 		return
 	}
-	for i := range text.Indicators() {
+	for i := from; i < to; i++ {
 		if bytes.IndexByte(text.Bytes(i), 0) >= 0 {
 			text.Fail(i, errZeroByte)
 		}
@@ -117,18 +162,18 @@ func refuseZeroBytes(c protocol.Column) {
 
 var errNaN = errors.New("not a number, which this database cannot keep")
 
-func refuseNaN(c protocol.Column) {
+func refuseNaN(c protocol.Column, from, to int) {
 	switch c := c.(type) {
 	case *protocol.Numbers[float32]:
-		refuseNaNOf(c)
+		refuseNaNOf(c, from, to)
 	case *protocol.Numbers[float64]:
-		refuseNaNOf(c)
+		refuseNaNOf(c, from, to)
 	}
 }
 
-func refuseNaNOf[T float32 | float64](c *protocol.Numbers[T]) {
-	for i, v := range c.Cells {
-		if v != v && !c.IsNull(i) {
+func refuseNaNOf[T float32 | float64](c *protocol.Numbers[T], from, to int) {
+	for i := from; i < to; i++ {
+		if v := c.Cells[i]; v != v && !c.IsNull(i) {
 			c.Fail(i, errNaN)
 		}
 	}
@@ -173,32 +218,53 @@ func (s *Stmt) bindAll() error {
 		return s.failure("SQLFreeStmt(RESET_PARAMS)", ret, nil)
 	}
 	s.paramPins.Unpin()
-	for i, b := range s.set.bound {
-		if ret := s.bindParam(i+1, b); !ret.OK() {
-			return s.failure(fmt.Sprintf("SQLBindParameter(%d)", i+1), ret, nil)
+	for _, b := range s.set.bound {
+		s.paramPins.Pin(b.indicators)
+		if !b.long {
+			s.paramPins.Pin((*byte)(b.cells))
+		}
+	}
+	for row := range s.spread() {
+		if err := s.bindRow(row); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (s *Stmt) bindParam(n int, b binding) sys.Return {
-	s.paramPins.Pin(b.indicators)
-	if b.long {
-		return sys.BindAtExecution(s.h, n, b.cType, b.sqlType, b.size, b.indicators)
+// bindRow binds the parameters of a row of the statement's text.
+func (s *Stmt) bindRow(row int) error {
+	for i, b := range s.set.bound {
+		marker := row*len(s.set.bound) + i + 1
+		if ret := s.bindMarker(marker, row, b); !ret.OK() {
+			return s.failure(fmt.Sprintf("SQLBindParameter(%d)", marker), ret, nil)
+		}
 	}
-	s.paramPins.Pin((*byte)(b.cells))
-	return sys.BindParameter(s.h, n, b.cType, b.sqlType, b.size, b.digits, b.cells, b.width, b.indicators)
+	return nil
 }
 
-// bindingOf returns how parameter i is to be bound for the rows now in the set.
+func (s *Stmt) bindMarker(marker, row int, b binding) sys.Return {
+	if b.long {
+		return sys.BindAtExecution(s.h, marker, b.cType, b.sqlType, b.size, b.indicators)
+	}
+	indicators := (*int64)(unsafe.Add(unsafe.Pointer(b.indicators), row*8))
+	return sys.BindParameter(s.h, marker, b.cType, b.sqlType, b.size, b.digits, unsafe.Add(b.cells, row*b.width), b.width, indicators)
+}
+
+// bindingOf returns how column i is to be bound for the rows that are sent. A
+// carrier holds only those.
 func (p *paramset) bindingOf(i int) binding {
-	c, t := p.carriers[i].bound, p.types[i]
-	b := binding{indicators: unsafe.SliceData(c.Indicators()), cType: p.carriers[i].cType, sqlType: t.SQLType, size: t.Size, digits: t.Digits}
+	c, t, from := p.carriers[i].bound, p.types[i], p.from
+	if c != p.carriers[i].column {
+		from = 0
+	}
+	b := binding{indicators: &c.Indicators()[from], cType: p.carriers[i].cType, sqlType: t.SQLType, size: t.Size, digits: t.Digits}
 	if _, b.long = c.(*protocol.Readers); b.long {
 		b.size = cmp.Or(b.size, math.MaxInt32)
 		return b
 	}
 	b.cells, b.width = cellsOf(c)
+	b.cells = unsafe.Add(b.cells, from*b.width)
 	if b.size == 0 {
 		b.size = uint64(b.width)
 	}

@@ -225,8 +225,8 @@ func (s *Stmt) DescribeParam(i int) (sys.Description, error) {
 	return description, nil
 }
 
-// Execute runs the statement with the rows of the Batch given to BindParams.
-func (s *Stmt) Execute(ctx context.Context) error {
+// execute runs the statement with the rows picked of its Batch.
+func (s *Stmt) execute(ctx context.Context) error {
 	defer s.closeLong()
 	if err := s.openLong(ctx); err != nil {
 		return err

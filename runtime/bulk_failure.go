@@ -1,0 +1,93 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"strings"
+)
+
+// blame finds the row of a set of n that the database does not take: what stands
+// before it is inserted again, by ever smaller parts. It returns that row's own
+// error, or failure where none of the rows fails by itself.
+func (in *insertion) blame(ctx context.Context, n int, failure error) error {
+	var short *shortError
+	in.strict = errors.As(failure, &short)
+	from := 0
+	for n > 0 {
+		if !in.again(ctx, failure) {
+			return failure
+		}
+		half := (n + 1) / 2
+		err := in.send(ctx, from, half)
+		if err != nil && n == 1 {
+			return in.at(from, err)
+		}
+		if err != nil {
+			failure, n = err, half
+			continue
+		}
+		if in.keep(ctx) != nil {
+			return failure
+		}
+		from, n = from+half, n-half
+	}
+	return failure
+}
+
+// again undoes the rows behind the savepoint, and reports whether they can be
+// sent again: not after the context's end, nor without connection or
+// transaction, and it serves nothing where no row was executed.
+func (in *insertion) again(ctx context.Context, failure error) bool {
+	var e *Error
+	if !errors.As(failure, &e) || e.Op != "execute" || e.Row > 0 || ctx.Err() != nil || in.interrupted(e) {
+		return false
+	}
+	return in.c.savepoint(ctx, "ROLLBACK TO "+setSavepoint) == nil
+}
+
+// keep moves the savepoint behind the rows inserted since.
+func (in *insertion) keep(ctx context.Context) error {
+	if err := in.c.savepoint(ctx, "RELEASE "+setSavepoint); err != nil {
+		return err
+	}
+	return in.c.savepoint(ctx, setSavepoint)
+}
+
+// at says of a driver's error that row i of the set is at fault, and which of
+// its columns.
+func (in *insertion) at(i int, err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Op == "execute" && e.Row == 0 && !in.interrupted(e) {
+		e.Row = in.base + in.sent + int64(i) + 1
+		e.Column = in.culprit(e.Message)
+	}
+	return err
+}
+
+// interrupted reports whether the error is no answer to the row.
+func (in *insertion) interrupted(e *Error) bool {
+	for _, code := range in.c.plugin.Bulk.Waited {
+		if strings.HasPrefix(e.State, code.State) && (code.Native == 0 || code.Native == e.Native) {
+			return true
+		}
+	}
+	return errors.Is(e, context.Canceled) || errors.Is(e, context.DeadlineExceeded) || lost(e) || in.c.dead(e)
+}
+
+// culprit returns the column that the driver's message names, "" for none and
+// for several.
+func (in *insertion) culprit(message string) string {
+	table := in.table[strings.LastIndexByte(in.table, '.')+1:]
+	found := ""
+	for _, place := range in.c.plugin.Bulk.Culprit {
+		for _, c := range in.columns {
+			if !strings.Contains(message, strings.NewReplacer("%t", table, "%s", c.Name).Replace(place)) {
+				continue
+			}
+			if found != "" && found != c.Name {
+				return ""
+			}
+			found = c.Name
+		}
+	}
+	return found
+}
