@@ -132,7 +132,7 @@ func (s *statement) plan() error {
 	}
 	s.params = protocol.NewBatch(specs, 0)
 	quirks := s.c.plugin.Quirks
-	s.native.BindParams(s.params, types, odbc.ParamOptions{Rebind: quirks.RebindParams, RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN})
+	s.native.BindParams(s.params, types, odbc.ParamOptions{Rebind: quirks.RebindParams, RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN, InfoIsFailure: quirks.InfoIsFailure})
 	return nil
 }
 

@@ -38,7 +38,7 @@ func (c *Dates) At(i int) civil.Date {
 	}
 	cell := c.Cells[i]
 	d := civil.Date{Year: int(cell.Year), Month: time.Month(cell.Month), Day: int(cell.Day)}
-	if !d.IsValid() {
+	if !d.IsValid() || cell.Year < 1 {
 		c.Fail(i, notADay(cell.Year, cell.Month, cell.Day))
 	}
 	return d
@@ -85,8 +85,8 @@ type Timestamps struct {
 	Cells []TimestampCell
 }
 
-// At returns the time of row i in UTC. NULL, and a time that no calendar has,
-// are errors of the Batch.
+// At returns the time of row i in UTC. NULL, a time that no calendar has, and one
+// before the year 1 (PostgreSQL's -infinity), are errors of the Batch.
 func (c *Timestamps) At(i int) time.Time {
 	if c.indicators[i] == Null {
 		c.Fail(i, ErrNull)
@@ -96,7 +96,7 @@ func (c *Timestamps) At(i int) time.Time {
 	t := time.Date(int(cell.Year), time.Month(cell.Month), int(cell.Day),
 		int(cell.Hour), int(cell.Minute), int(cell.Second), int(cell.Fraction), time.UTC)
 	// time.Date carries a 13th month over into the next year: not our value.
-	if cell.Month-1 > 11 || cell.Day-1 > 27 && t.Day() != int(cell.Day) {
+	if cell.Month-1 > 11 || cell.Day-1 > 27 && t.Day() != int(cell.Day) || cell.Year < 1 {
 		c.Fail(i, notADay(cell.Year, cell.Month, cell.Day))
 	}
 	return t

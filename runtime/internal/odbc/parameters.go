@@ -39,6 +39,8 @@ type ParamOptions struct {
 	Rebind bool
 	// RefuseZeroBytes fails for text with a zero byte inside.
 	RefuseZeroBytes bool
+	// InfoIsFailure fails where Execute says SUCCESS_WITH_INFO.
+	InfoIsFailure bool
 	// RefuseNaN fails for a float that is not a number.
 	RefuseNaN bool
 }

@@ -199,7 +199,7 @@ func (s *Stmt) Execute(ctx context.Context) error {
 	ret, err := s.watched(ctx, func() sys.Return { return sys.Execute(s.h) })
 	s.rows.begin()
 	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
-	if err != nil || !ret.OK() && ret != sys.NoData {
+	if err != nil || !ret.OK() && ret != sys.NoData || ret == sys.SuccessWithInfo && s.set.options.InfoIsFailure {
 		return s.failure("SQLExecute", ret, err)
 	}
 	if ret.OK() { // the tables may have changed since Prepare
