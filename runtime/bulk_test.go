@@ -100,8 +100,9 @@ func requireItems(t *testing.T, db database, want []item) {
 	}
 }
 
-func TestBulk(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// bulkArrays: no row, one, and as many as make one set, more or less than one.
+func bulkArrays(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		createItems(t, db)
 		all := itemsTo(2500)
 		for _, n := range []int{2500, 0, 1, 999, 1000, 1001} { // on one statement
@@ -128,9 +129,9 @@ func TestBulkGeneric(t *testing.T) {
 	}, runtime.WithPlugin(&driver.Generic))
 }
 
-// TestBulkDuplicate: a bad row anywhere in any set undoes the whole insert.
-func TestBulkDuplicate(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// bulkDuplicate: a bad row anywhere in any set undoes the whole insert.
+func bulkDuplicate(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		createItems(t, db)
 		all := itemsTo(2500)
 		for _, bad := range []int{2, 500, 999, 1000, 1001, 1500, 2000, 2001, 2500} {
@@ -149,9 +150,9 @@ func TestBulkDuplicate(t *testing.T) {
 	}, runtime.WithPoolSize(1))
 }
 
-// TestBulkInTransaction: a bulk insert that fails takes only itself back.
-func TestBulkInTransaction(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// bulkInTransaction: a bulk insert that fails takes only itself back.
+func bulkInTransaction(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		createItems(t, db)
 		all := itemsTo(1500)
 		require.NoError(t, db.InTx(t.Context(), func(tx *runtime.Tx) error {

@@ -72,8 +72,10 @@ func deadlineSoon(t *testing.T) (context.Context, func() time.Time) {
 
 const moment = 100 * time.Millisecond
 
-func TestCancel(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// cancelExecuting: a call ends soon after its context, with the context's error,
+// whether the driver heeds a cancel or answers success.
+func cancelExecuting(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 10)
 		for _, q := range slow[db.Name] {
 			for _, end := range ends {
@@ -124,14 +126,14 @@ func TestCancelInTransaction(t *testing.T) {
 	})
 }
 
-// TestCancelCommand: a command that was cancelled has done nothing.
-func TestCancelCommand(t *testing.T) {
+// cancelCommand: a command that was cancelled has done nothing.
+func cancelCommand(t *testing.T) {
 	source := byEngine{
 		"sqlite":   "WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM c WHERE i < ?) SELECT max(i) FROM c",
 		"postgres": "SELECT 0 FROM (SELECT pg_sleep(?)) s",
 		"mariadb":  "SELECT sleep(?)",
 	}
-	onAll(t, func(t *testing.T, db database) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 0)
 		insert := command("Insert", "INSERT INTO numbers "+source.of(db), protocol.Int64, encodeInt64)
 		ctx, ended := deadlineSoon(t)
@@ -172,10 +174,10 @@ func TestCancelWaitForLock(t *testing.T) {
 	}
 }
 
-// TestCancelledStream: the stream ends with the context's error and keeps what
+// cancelledStream: the stream ends with the context's error and keeps what
 // it has delivered.
-func TestCancelledStream(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func cancelledStream(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 1000)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -194,8 +196,9 @@ func TestCancelledStream(t *testing.T) {
 	}, runtime.WithPoolSize(1))
 }
 
-func TestCancelledBeforeStart(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// cancelledBeforeStart: nothing is sent for a context that has ended.
+func cancelledBeforeStart(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		c, err := db.Conn(t.Context())

@@ -27,15 +27,29 @@ type database struct {
 func onAll(t *testing.T, test func(t *testing.T, db database), opts ...runtime.Option) {
 	t.Helper()
 	for _, at := range testdb.All(t) {
-		t.Run(at.Name, func(t *testing.T) {
-			goroutines := goleak.IgnoreCurrent()
-			db := open(t, at, opts...)
-			test(t, db)
-			db.Close()
-			requireNothingLive(t)
-			require.NoError(t, goleak.Find(goroutines))
-		})
+		onOne(t, at.Name, at, test, opts...)
 	}
+}
+
+// onProfiles is onAll, and PostgreSQL through the driver without wide calls too.
+func onProfiles(t *testing.T, test func(t *testing.T, db database), opts ...runtime.Option) {
+	t.Helper()
+	onAll(t, test, opts...)
+	narrow := testdb.Postgres(t)
+	narrow.DSN = strings.Replace(narrow.DSN, "Driver=PostgreSQL Unicode", "Driver=PostgreSQL ANSI", 1)
+	onOne(t, "postgres-ansi", narrow, test, opts...)
+}
+
+func onOne(t *testing.T, name string, at testdb.Database, test func(t *testing.T, db database), opts ...runtime.Option) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		goroutines := goleak.IgnoreCurrent()
+		db := open(t, at, opts...)
+		test(t, db)
+		db.Close()
+		requireNothingLive(t)
+		require.NoError(t, goleak.Find(goroutines))
+	})
 }
 
 func open(t testing.TB, at testdb.Database, opts ...runtime.Option) database {

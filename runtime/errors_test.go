@@ -23,7 +23,9 @@ import (
 // secret must stand in no error.
 const secret = "s3cret-pässword"
 
-func TestOpenErrors(t *testing.T) {
+// openErrors: the diagnostics of the driver manager and the driver stand in the
+// error, the password does not.
+func openErrors(t *testing.T) {
 	refused := refusingPort(t)
 	folder := filepath.Join(t.TempDir(), "no", "such", "folder", "a.db")
 	notADatabase := filepath.Join(t.TempDir(), "text.db")
@@ -116,10 +118,10 @@ func TestClosed(t *testing.T) {
 	})
 }
 
-// TestErrorsOfStatements: unknown tables, syntax, wrong counts of parameters
+// errorsOfStatements: unknown tables, syntax, wrong counts of parameters
 // and columns are told with the query's name.
-func TestErrorsOfStatements(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func errorsOfStatements(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 1)
 		for _, text := range []string{"SELECT nothing FROM numbers", "SELECT n FROM nowhere", "SELEC 1", "INSERT INTO nowhere VALUES (1)"} {
 			_, err := ints("Bad", text).Many(t.Context(), db, 1)
@@ -146,9 +148,9 @@ func TestErrorsOfStatements(t *testing.T) {
 	})
 }
 
-// TestErrorsDoNotMix: each caller gets the diagnostics of its own statement.
-func TestErrorsDoNotMix(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// errorsDoNotMix: each caller gets the diagnostics of its own statement.
+func errorsDoNotMix(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		var callers sync.WaitGroup
 		for c := range 8 {
 			table := fmt.Sprintf("missing_%d_", c)
@@ -166,10 +168,10 @@ func TestErrorsDoNotMix(t *testing.T) {
 	}, runtime.WithPoolSize(8))
 }
 
-// TestKilledConnection: a connection that the server has cut fails once, and
+// killedConnection: a connection that the server has cut fails once, and
 // is replaced.
-func TestKilledConnection(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func killedConnection(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 1)
 		for range 3 {
 			_, err := count.One(t.Context(), db, 1)
@@ -199,13 +201,14 @@ func TestKilledConnection(t *testing.T) {
 	}, runtime.WithPoolSize(1))
 }
 
-// TestIdleTimeout: the same for one that the server has grown tired of.
-func TestIdleTimeout(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// idleTimeout: the same for one that the server has grown tired of.
+func idleTimeout(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 1)
 		set, sessions := "SET SESSION wait_timeout = 1", "SELECT count(*) FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
 		switch db.Name {
-		case "sqlite": // has no server
+		case "sqlite": // has no server that could
+			require.False(t, kill(t, db))
 			return
 		case "postgres":
 			set, sessions = "SET idle_session_timeout = 1", "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -236,10 +239,10 @@ func kill(t *testing.T, db database) bool {
 	return true
 }
 
-// TestTableChangedUnderStatement: a statement that is kept meets another table
+// tableChangedUnderStatement: a statement that is kept meets another table
 // than the one it was made for. That is an error, or the right rows.
-func TestTableChangedUnderStatement(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func tableChangedUnderStatement(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		type pair struct {
 			id   int64
 			name string
@@ -287,9 +290,9 @@ func TestTableChangedUnderStatement(t *testing.T) {
 	}, runtime.WithPoolSize(1))
 }
 
-// TestNames runs the test of names in a process of each locale: a Go process
+// names runs the test of names in a process of each locale: a Go process
 // is in the "C" locale whatever the environment says, but drivers may ask.
-func TestNames(t *testing.T) {
+func names(t *testing.T) {
 	for _, locale := range []string{"C", "C.UTF-8", "de_DE.ISO-8859-1"} {
 		t.Run(locale, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNamesHere$", "-test.count=1")
@@ -304,7 +307,7 @@ func TestNames(t *testing.T) {
 // TestNamesHere uses letters of other alphabets, and beyond 16 bits, in text,
 // in table and in column names.
 func TestNamesHere(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+	onProfiles(t, func(t *testing.T, db database) {
 		const table, name, more = "größen 你好", "Länge", "שם"
 		quote := byEngine{"": `"`, "mariadb": "`"}.of(db)
 		quoted := func(name string) string { return quote + name + quote }

@@ -56,10 +56,10 @@ func createDocuments(t testing.TB, db database) {
 	db.exec(t, fmt.Sprintf("CREATE TABLE documents (id BIGINT PRIMARY KEY, body %s, data %s, title VARCHAR(40))", longText.of(db), blob.of(db)))
 }
 
-// TestLongValues reads cells longer than their slots at every place of a block,
+// longValues reads cells longer than their slots at every place of a block,
 // of the first block and of later ones, and compares every byte.
-func TestLongValues(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func longValues(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		createDocuments(t, db)
 		want := longDocuments()
 		result, err := insertDocuments.Insert(t.Context(), db, slices.Values(want))
@@ -154,9 +154,9 @@ func digest(d document) string {
 		d.bytes.Valid, len(d.bytes.V), sha256.Sum256(d.bytes.V), d.title)
 }
 
-// TestLongCommands: single rows take the same road as many.
-func TestLongCommands(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// longCommands: single rows take the same road as many.
+func longCommands(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		createDocuments(t, db)
 		insert := runtime.Command[document]{
 			Name: "Insert", SQL: "INSERT INTO documents (id, body, data, title) VALUES (?, ?, ?, ?)",
@@ -176,10 +176,10 @@ func TestLongCommands(t *testing.T) {
 	})
 }
 
-// TestRowCounts reads as many rows as there are, at the edges of blocks, with
+// rowCounts reads as many rows as there are, at the edges of blocks, with
 // a plugin that fetches blocks and with one that fetches rows.
-func TestRowCounts(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func rowCounts(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 5000)
 		unknown := open(t, db.Database, runtime.WithPlugin(&driver.Generic))
 		up := ints("Up", "SELECT n FROM numbers WHERE n <= ? ORDER BY n")

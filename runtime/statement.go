@@ -174,7 +174,7 @@ func (c *physical) paramOptions() odbc.ParamOptions {
 	return odbc.ParamOptions{
 		Rebind: quirks.RebindParams, RebindBinary: quirks.RebindBinary,
 		RefuseZeroBytes: quirks.RefuseZeroBytes, RefuseNaN: quirks.RefuseNaN,
-		Apart: c.apart,
+		Apart: c.apart, InfoIsFailure: quirks.InfoIsFailure,
 	}
 }
 

@@ -61,10 +61,10 @@ func collect[R any](t testing.TB, rows iter.Seq2[R, error]) []R {
 	return all
 }
 
-// TestStreamBrokenOff: the connection, the only one, is free again, and nothing
+// streamBrokenOff: the connection, the only one, is free again, and nothing
 // is left open but the statement that is kept.
-func TestStreamBrokenOff(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func streamBrokenOff(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 1000)
 		rows := upTo.Stream(t.Context(), db, 1000)
 		for _, after := range []int64{1, 63, 64, 65, 500} {
@@ -89,10 +89,10 @@ func TestStreamBrokenOff(t *testing.T) {
 	}, runtime.WithPoolSize(1))
 }
 
-// TestNestedStreams: a query may run while another one streams on the same
+// nestedStreams: a query may run while another one streams on the same
 // connection, the same query too.
-func TestNestedStreams(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func nestedStreams(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 200)
 		insert := statement("Insert", "INSERT INTO numbers SELECT max(n) + 1 FROM numbers")
 		err := db.InTx(t.Context(), func(tx *runtime.Tx) error {
@@ -151,10 +151,10 @@ func TestOneTransactionManyGoroutines(t *testing.T) {
 	})
 }
 
-// TestManyGoroutines: a thousand callers share four connections, and every one
+// manyGoroutines: a thousand callers share four connections, and every one
 // gets the answer to its own question.
-func TestManyGoroutines(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func manyGoroutines(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 1000)
 		var callers sync.WaitGroup
 		for n := range int64(1000) {
@@ -221,9 +221,9 @@ func TestCachedStatements(t *testing.T) {
 	}, runtime.WithPoolSize(1))
 }
 
-// TestStatementAfterError: a statement that failed is made anew.
-func TestStatementAfterError(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// statementAfterError: a statement that failed is made anew.
+func statementAfterError(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 3)
 		insert := command("Insert", "INSERT INTO numbers VALUES (?)", protocol.Int64, encodeInt64)
 		ctx := context.Background()

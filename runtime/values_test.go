@@ -21,10 +21,10 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// TestValues is the conformance table: every kind goes in as a parameter, the
+// valuesOfKinds: every kind goes in as a parameter by each road, the
 // engine's own client shows what is stored, and the same value comes out.
-func TestValues(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func valuesOfKinds(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		for _, kind := range kindsOf(db) {
 			t.Run(kind.name, func(t *testing.T) { kind.test(t, db, false) })
 		}
@@ -147,7 +147,7 @@ func kindsOf(db database) []kindTest {
 		kindOf(protocol.Binary, blob, (*protocol.Batch).Binary, everywhere([]byte{}, ""), everywhere([]byte("a\x00b"), "610062"), everywhere([]byte{0}, "00"), everywhere([]byte{255, 0, 0}, "FF0000")),
 		kindOf(protocol.Date, byEngine{"": "DATE"}, (*protocol.Batch).Date, everywhere(day(2024, 2, 29), "2024-02-29"), everywhere(day(1, 1, 1), "0001-01-01"), everywhere(day(9999, 12, 31), "9999-12-31")),
 		kindOf(protocol.Time, byEngine{"": "TIME(6)"}, (*protocol.Batch).Time,
-			each(civil.Time{Hour: 13, Minute: 14, Second: 15, Nanosecond: 123456000}, "13:14:15.123456000", "13:14:15.123456", "13:14:15.123456"),
+			each(civil.Time{Hour: 13, Minute: 14, Second: 15, Nanosecond: 123456000}, "13:14:15.123456", "13:14:15.123456", "13:14:15.123456"),
 			each(civil.Time{}, "00:00:00", "00:00:00", "00:00:00.000000"), each(civil.Time{Hour: 23, Minute: 59, Second: 59}, "23:59:59", "23:59:59", "23:59:59.000000")),
 		kindOf(protocol.Timestamp, timestamp, (*protocol.Batch).Timestamp, times...),
 		kindOf(protocol.TimestampTZ, instant, (*protocol.Batch).Timestamp, instants...),
@@ -340,9 +340,9 @@ func decodeColumn[T any, C column[T]](pick func(*protocol.Batch, int) C) func([]
 	}
 }
 
-// TestIntegersThatDoNotFit: no driver may wrap a number for us.
-func TestIntegersThatDoNotFit(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// integersThatDoNotFit: no driver may wrap a number for us.
+func integersThatDoNotFit(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		db.exec(t, "CREATE TABLE wide (id INTEGER PRIMARY KEY, n BIGINT); INSERT INTO wide VALUES (1, 1), (2, 2), (3, 9223372036854775807), (4, -9223372036854775808), (5, NULL)")
 		for _, test := range []struct {
 			kind protocol.Kind
@@ -389,10 +389,10 @@ func reader[T any, C column[T]](db database, kind protocol.Kind, pick func(*prot
 	}
 }
 
-// TestParametersThatDoNotFit: what the database cannot keep is refused, by it
+// parametersThatDoNotFit: what the database cannot keep is refused, by it
 // or by us, and never stored cut or wrapped.
-func TestParametersThatDoNotFit(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+func parametersThatDoNotFit(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		db.exec(t, "CREATE TABLE texts (v VARCHAR(4)); CREATE TABLE unsigned_numbers (v BIGINT); CREATE TABLE days (v "+timestamp.of(db)+"); CREATE TABLE docs (v JSON)")
 		texts := command("Text", "INSERT INTO texts VALUES (?)", protocol.Text, func(b *protocol.Batch, v string) { b.Text(0).Append(v) })
 		unsigned := command("Unsigned", "INSERT INTO unsigned_numbers VALUES (?)", protocol.Uint64, func(b *protocol.Batch, v uint64) { b.Uint64(0).Append(v) })
@@ -437,6 +437,39 @@ func TestNanoseconds(t *testing.T) {
 	})
 }
 
+// TestZones: neither the zone of a value nor that of a database changes an
+// instant, and a timestamp without zone is the clock of UTC.
+func TestZones(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
+		if db.Name == "postgres" {
+			db.exec(t, "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET timezone TO ''Asia/Kolkata'''; END $$")
+		}
+		zoned := byEngine{"": "TIMESTAMPTZ", "mariadb": "TIMESTAMP(6) NULL"}
+		db.exec(t, fmt.Sprintf("CREATE TABLE moments (plain %s, zoned %s)", timestamp.of(db), zoned.of(db)))
+		at := open(t, db.Database) // in the zone of the database
+		defer at.Close()
+		insert := runtime.Command[time.Time]{
+			Name: "Insert", SQL: "INSERT INTO moments VALUES (?, ?)",
+			Params: []runtime.Param{{Name: "plain", Kind: protocol.Timestamp}, {Name: "zoned", Kind: protocol.TimestampTZ}},
+			Encode: func(b *protocol.Batch, v time.Time) {
+				b.Timestamp(0).Append(v)
+				b.Timestamp(1).Append(v)
+			},
+		}
+		moment := time.Date(2024, 3, 31, 1, 30, 0, 0, time.FixedZone("UTC+5:45", 20700))
+		require.NoError(t, insert.Exec(t.Context(), at, moment))
+		for _, column := range []string{"plain", "zoned"} {
+			for _, kind := range []protocol.Kind{protocol.Timestamp, protocol.TimestampTZ, protocol.DateTimeOffset} {
+				got, err := reader(at, kind, (*protocol.Batch).Timestamp)(t.Context(), "SELECT "+column+" AS n FROM moments")
+				require.NoError(t, err)
+				require.Equal(t, []time.Time{moment.UTC()}, got, "%s as %s", column, kind)
+			}
+		}
+		clock := byEngine{"": "plain", "mariadb": "date_format(plain, '%Y-%m-%d %H:%i:%s')"}
+		require.Equal(t, [][]string{{"2024-03-30 19:45:00"}}, db.shown(t, "SELECT "+clock.of(db)+" FROM moments"))
+	})
+}
+
 // TestTimesInOtherShapes: SQLite keeps any text in a column of times.
 func TestTimesInOtherShapes(t *testing.T) {
 	onAll(t, func(t *testing.T, db database) {
@@ -474,9 +507,9 @@ func TestZeroDateOfMariaDB(t *testing.T) {
 	})
 }
 
-// TestNullInNotNull: rows before the NULL are delivered, the error names it.
-func TestNullInNotNull(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
+// nullInNotNull: rows before the NULL are delivered, the error names it.
+func nullInNotNull(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
 		const bad = 100 // in the second block
 		db.exec(t, "CREATE TABLE holes (id INTEGER PRIMARY KEY, a INTEGER, b VARCHAR(10))")
 		var rows []string

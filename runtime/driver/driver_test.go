@@ -48,7 +48,10 @@ func TestKindOf(t *testing.T) {
 	}{
 		{&driver.SQLite, "DECIMAL(12,2)", driver.Varchar, false, protocol.Decimal},
 		{&driver.SQLite, "Numeric (4)", driver.Double, false, protocol.Decimal},
-		{&driver.SQLite, "BIGINT", driver.BigInt, true, protocol.Int64}, // its unsigned attribute means nothing
+		{&driver.SQLite, "BIGINT", driver.BigInt, true, protocol.Int64},     // its unsigned attribute means nothing
+		{&driver.SQLite, "STRING", driver.Varchar, false, protocol.Invalid}, // has numeric affinity
+		{&driver.SQLite, "BINARY(4)", driver.Varchar, false, protocol.Binary},
+		{&driver.Postgres, "oid", driver.Integer, true, protocol.Uint32},
 		{&driver.Postgres, "uuid", driver.GUID, false, protocol.UUID},
 		{&driver.Postgres, "unknown", driver.Varchar, false, protocol.Invalid},
 		{&driver.Postgres, "int4", driver.Integer, false, protocol.Int32},

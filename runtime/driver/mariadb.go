@@ -13,6 +13,11 @@ var MariaDB = Plugin{
 		{Kind: protocol.Decimal, SQL: Decimal, Size: 65},
 		{Kind: protocol.Binary, SQL: LongVarbinary},
 	},
+	// As a structure 0000-00-00 is NULL. A zero timestamp stays so: written out,
+	// timestamps take a quarter longer.
+	Results: []Result{
+		{Kind: protocol.Date, Form: AsText},
+	},
 	// The driver tells a syntax error only at execution.
 	Describe: Describe{Expressions: true, NotNull: NotNullDescribed, Unsigned: true, Check: Check{CheckQuoted, "PREPARE odbcgen_check FROM "}},
 	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`"},
@@ -25,6 +30,9 @@ var MariaDB = Plugin{
 		Waited:  []Code{{State: "40"}, {"HY000", 1205}, {"HY000", 1969}}, // rolled back, lock timeout, statement timeout
 		Culprit: []string{"olumn '%s'", "FOREIGN KEY (`%s`)"},
 	},
+	// The SQLSTATE of a value that is not in an ENUM is 01000. A parameter array with
+	// one is plain success, and stores nothing.
+	Quirks: Quirks{InfoIsFailure: true},
 	Scratch: Scratch{
 		Create: "CREATE DATABASE %s",
 		Enter:  "USE %s",

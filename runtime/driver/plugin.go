@@ -225,6 +225,9 @@ type Quirks struct {
 	RebindBinary bool
 	// RefuseZeroBytes: text with a zero byte would be stored or read cut.
 	RefuseZeroBytes bool
+	// InfoIsFailure: a statement with parameters that failed with the SQLSTATE of a
+	// warning is SUCCESS_WITH_INFO, and nothing else is.
+	InfoIsFailure bool
 	// RefuseNaN: a float that is not a number would be stored as NULL.
 	RefuseNaN bool
 }

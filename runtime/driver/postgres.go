@@ -17,6 +17,8 @@ var Postgres = Plugin{
 	// money in the form of the session's locale; that of "C" is $1,234.50.
 	Setup: []string{"SET TIME ZONE 'UTC'", "SET lc_monetary TO 'C'"},
 	Types: []TypeRule{
+		{Name: "oid", Kind: protocol.Uint32}, // the driver says INTEGER
+		{Name: "interval", Kind: protocol.Interval},
 		{Name: "timestamptz", Kind: protocol.TimestampTZ},
 		{Name: "uuid", Kind: protocol.UUID},
 		{Name: "xml", Kind: protocol.XML},
@@ -32,9 +34,13 @@ var Postgres = Plugin{
 		{Kind: protocol.Decimal, SQL: Decimal, Size: 38},
 		{Kind: protocol.Binary, SQL: LongVarbinary},
 	},
-	// PostgreSQL has no unsigned integers: a uint64 is a numeric.
+	// PostgreSQL has no unsigned integers: a uint64 is a numeric. What psqlODBC 13.02
+	// cannot parse, it replaces by the day of today: a date of infinity, or of a year
+	// above 9999. Timestamps are left to it: written out they take a third longer, and
+	// infinity is 9999-12-31 23:59:59 all the same.
 	Results: []Result{
 		{Kind: protocol.Uint64, Form: AsText},
+		{Kind: protocol.Date, Form: AsText},
 	},
 	// A statement with a static cursor is not prepared on the server: its parameters
 	// are written into the text, and a look-up takes a third longer.

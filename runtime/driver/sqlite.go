@@ -16,17 +16,38 @@ var SQLite = Plugin{
 	},
 	// Opening a file reads nothing of it: this finds one that is no database.
 	Setup: []string{"SELECT 1 FROM sqlite_master LIMIT 1"},
-	// Columns have the name that their declaration gives them.
+	// Columns have the name that their declaration gives them. One that neither
+	// SQLite's manual nor the standard has is VARCHAR to the driver, but a column of
+	// numbers to SQLite: '007' in a STRING is 7.
 	Types: []TypeRule{
+		{Name: "unsigned big int", Kind: protocol.Int64},
 		{Name: "decimal", Kind: protocol.Decimal},
 		{Name: "numeric", Kind: protocol.Decimal},
 		{Name: "money", Kind: protocol.Money},
 		{Name: "json", Kind: protocol.JSON},
+		{Name: "jsonb", Kind: protocol.JSON},
+		{Name: "xml", Kind: protocol.XML},
+		{Name: "interval", Kind: protocol.Interval},
 		{Name: "uuid", Kind: protocol.UUID},
 		{Name: "guid", Kind: protocol.UUID},
+		{Name: "char", Kind: protocol.Text},
+		{Name: "character", Kind: protocol.Text},
+		{Name: "varchar", Kind: protocol.Text},
+		{Name: "varying character", Kind: protocol.Text},
+		{Name: "character varying", Kind: protocol.Text},
+		{Name: "nchar", Kind: protocol.Text},
+		{Name: "native character", Kind: protocol.Text},
+		{Name: "nvarchar", Kind: protocol.Text},
 		{Name: "clob", Kind: protocol.Text},
 		{Name: "text", Kind: protocol.Text},
+		{Name: "tinytext", Kind: protocol.Text},
+		{Name: "mediumtext", Kind: protocol.Text},
+		{Name: "longtext", Kind: protocol.Text},
+		{Name: "binary", Kind: protocol.Binary},
+		{Name: "bytea", Kind: protocol.Binary},
 		{Name: "timestamptz", Kind: protocol.TimestampTZ},
+		{Name: "timestamp with time zone", Kind: protocol.TimestampTZ},
+		{SQL: Varchar, Kind: protocol.Invalid},
 	},
 	Params: []Param{
 		{Kind: protocol.Bool, SQL: BigInt, Form: AsInt64, Size: 19},

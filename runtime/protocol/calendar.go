@@ -119,8 +119,8 @@ type Timestamps struct {
 	Cells []TimestampCell
 }
 
-// At returns the time of row i in UTC. NULL, and a time that no calendar has,
-// are errors of the Batch.
+// At returns the time of row i in UTC. NULL, a time that no calendar has, and one
+// before the year 1 (PostgreSQL's -infinity), are errors of the Batch.
 func (c *Timestamps) At(i int) time.Time {
 	if c.indicators[i] == Null {
 		c.Fail(i, ErrNull)
@@ -135,9 +135,10 @@ func (c *Timestamps) At(i int) time.Time {
 	return time.Unix(seconds, int64(cell.Fraction)).UTC()
 }
 
-// isDay reports whether the calendar has the day.
+// isDay reports whether the calendar has the day, and from year 1 on: psqlODBC
+// gives years before it for -infinity.
 func isDay(year int16, month, day uint16) bool {
-	return month-1 < 12 && day-1 < daysOf[month] || month == 2 && day == 29 && isLeap(int(year))
+	return year >= 1 && month-1 < 12 && day-1 < daysOf[month] || month == 2 && day == 29 && isLeap(int(year))
 }
 
 // daysOf are the days of the months, from 1, in a year that is no leap year.
@@ -147,14 +148,13 @@ func isLeap(year int) bool { return year%4 == 0 && (year%100 != 0 || year%400 ==
 
 // dayNumber returns the days since 1970-01-01. It is a third of the cost of
 // time.Date, which a block pays once a cell. Years begin in March here, so that the
-// leap day is the last one; a hundred cycles of 400 years keep all numbers positive.
+// leap day is the last one.
 func dayNumber(year, month, day int) int64 {
 	if month <= 2 {
 		year--
 		month += 12
 	}
-	year += 100 * 400
-	return int64(365*year+year/4-year/100+year/400+(153*(month-3)+2)/5+day) - 100*146097 - 719469
+	return int64(365*year+year/4-year/100+year/400+(153*(month-3)+2)/5+day) - 719469
 }
 
 // Null returns the time of row i, or NULL.

@@ -27,8 +27,11 @@ func (c *Decimals) At(i int) decimal.Decimal {
 }
 
 // parseMoney reads an amount as PostgreSQL writes it in its "C" locale,
-// -$1,234.50, or as a plain number.
+// -$1,234.50, or as a plain number, of which a comma is no part.
 func parseMoney(s string) (decimal.Decimal, error) {
+	if !strings.Contains(s, "$") {
+		return decimal.NewFromString(s)
+	}
 	return decimal.NewFromString(strings.NewReplacer("$", "", ",", "").Replace(s))
 }
 
@@ -91,12 +94,16 @@ func (c *Times) Null(i int) sql.Null[civil.Time] { return nullOf[civil.Time](c, 
 // Ptr returns the time of row i, nil for NULL.
 func (c *Times) Ptr(i int) *civil.Time { return pointerTo[civil.Time](c, i) }
 
-// Append adds a row. A time that no clock shows is an error of the Batch.
+// Append adds a row, with no more digits of fraction than there are, up to
+// microseconds: PostgreSQL would round 23:59:59.9999999 up to 24:00:00, and equal
+// times must be equal texts to SQLite. A time that no clock shows is an error of
+// the Batch.
 func (c *Times) Append(v civil.Time) {
 	if !v.IsValid() {
 		c.Fail(len(c.indicators), fmt.Errorf("%v is not a time of day", v))
 	}
-	appendCell(&c.Variable, v.String())
+	var digits [32]byte
+	appendCell(&c.Variable, time.Date(1, 1, 1, v.Hour, v.Minute, v.Second, v.Nanosecond, time.UTC).AppendFormat(digits[:0], "15:04:05.999999"))
 }
 
 // AppendNull adds a row that may be NULL.

@@ -38,9 +38,29 @@ func newError(call string, ret sys.Return, handleType int16, h sys.Handle) *Erro
 		if !ret.OK() {
 			break
 		}
-		e.Records = append(e.Records, Record{State: state, Native: native, Message: message})
+		e.add(Record{State: state, Native: native, Message: message})
+	}
+	for i, r := range e.Records { // unixODBC 2.3.11 cuts sqliteodbc's after 512 bytes
+		e.Records[i].Message = strings.ToValidUTF8(r.Message, "")
 	}
 	return e
+}
+
+// pieceLength is the bytes of the pieces, a record each, into which psqlODBC 13.02
+// cuts a long message.
+const pieceLength = 511
+
+// add adds a record, to the last one if that was cut.
+func (e *Error) add(r Record) {
+	if len(e.Records) > 0 {
+		last := &e.Records[len(e.Records)-1]
+		whole := len(last.Message) == 0 || len(last.Message)%pieceLength != 0
+		if !whole && last.State == r.State && last.Native == r.Native {
+			last.Message += r.Message
+			return
+		}
+	}
+	e.Records = append(e.Records, r)
 }
 
 // Error gives the call and the messages of all records.

@@ -46,6 +46,8 @@ type ParamOptions struct {
 	RebindBinary bool
 	// RefuseZeroBytes fails for text with a zero byte inside.
 	RefuseZeroBytes bool
+	// InfoIsFailure fails where Execute says SUCCESS_WITH_INFO.
+	InfoIsFailure bool
 	// RefuseNaN fails for a float that is not a number.
 	RefuseNaN bool
 	// Apart makes a call of the user's code, a parameter's reader, nil for simply.

@@ -242,7 +242,7 @@ func (s *Stmt) execute(ctx context.Context) error {
 	ret, err = s.sendLong(ctx, ret, err)
 	s.read = 0
 	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
-	if err != nil || !ret.OK() && ret != sys.NoData {
+	if err != nil || !ret.OK() && ret != sys.NoData || ret == sys.SuccessWithInfo && s.set.options.InfoIsFailure {
 		return s.failure("SQLExecute", ret, err)
 	}
 	s.columns, _ = sys.NumResultCols(s.h) // the tables may have changed since Prepare
