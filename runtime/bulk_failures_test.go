@@ -177,6 +177,31 @@ func TestBulkSilentLoss(t *testing.T) {
 	})
 }
 
+// TestBulkRefusedWithoutAWord: MariaDB's driver calls an array with a value that
+// is not in an ENUM a success, and stores nothing.
+func TestBulkRefusedWithoutAWord(t *testing.T) {
+	sizes := runtime.Bulk[string]{
+		Name: "InsertSizes", Table: "sizes", Columns: []runtime.Column{{Name: "size", Kind: protocol.Text}},
+		Encode: func(b *protocol.Batch, size string) { b.Text(0).Append(size) },
+	}
+	checked := byEngine{
+		"":         "CREATE TABLE sizes (size TEXT CHECK (size IN ('s', 'm')))",
+		"mariadb":  "CREATE TABLE sizes (size ENUM('s', 'm'))",
+		"postgres": "CREATE TYPE some_size AS ENUM ('s', 'm'); CREATE TABLE sizes (size some_size)",
+	}
+	onAll(t, func(t *testing.T, db database) {
+		db.exec(t, checked.of(db))
+		for _, rows := range [][]string{{"s", "xl", "m"}, {"xl"}, {"s", "m", "s", "m", "xl"}} {
+			result, err := sizes.Insert(t.Context(), db, slices.Values(rows))
+			var e *runtime.Error
+			require.ErrorAs(t, err, &e)
+			require.EqualValues(t, slices.Index(rows, "xl")+1, e.Row, "%v", err)
+			require.Zero(t, result)
+			require.Equal(t, [][]string{{"0"}}, db.shown(t, "SELECT count(*) FROM sizes"))
+		}
+	})
+}
+
 // TestBulkWait: no row is at fault where another transaction is waited for, and
 // the wait is not repeated.
 func TestBulkWait(t *testing.T) {

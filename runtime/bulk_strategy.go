@@ -166,14 +166,14 @@ func (e *shortError) Error() string {
 	return fmt.Sprintf("the database counts %d of %d rows inserted", e.stored, e.rows)
 }
 
-// count asks how many rows have been stored. None at all is no answer: what a
-// view's trigger stores elsewhere is not counted.
+// count asks how many rows have been stored. None at all may be no answer.
 func (t *sender) count(n int) error {
 	if !t.counts {
 		return nil
 	}
 	stored, err := t.s.native.Affected()
-	if err == nil && (stored > 0 || t.in.strict) && stored < int64(n) {
+	known := stored > 0 || t.in.strict || t.in.c.plugin.Bulk.CountsNone
+	if err == nil && known && stored < int64(n) {
 		err = &shortError{stored, n}
 	}
 	return err

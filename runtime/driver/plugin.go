@@ -252,6 +252,9 @@ type Bulk struct {
 	ElementTypes string
 	// Counts: SQLRowCount after a set is the number of rows stored.
 	Counts bool
+	// CountsNone: it is also where that is none. Elsewhere rows that a trigger of a
+	// view stores in another table are not counted.
+	CountsNone bool
 	// OneWriter: connections that write wait for each other.
 	OneWriter bool
 	// Waited are the errors of a statement that waited for others: no row is at
