@@ -13,6 +13,7 @@ MODULES  := . $(EXAMPLES)
 
 DEPS      := gcc make unixodbc unixodbc-dev libsqliteodbc sqlite3
 DEPS_TEST := $(DEPS) odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client
+DEPS_BENCH := $(DEPS_TEST) python3-pyodbc
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -21,7 +22,7 @@ BUILD := go build -buildvcs=false -o bin/
 
 FUZZTIME ?= 1m
 
-.PHONY: help deps deps-test modules build tools generate check-generated demo lint vet-windows test test-long fuzz bench bench-quick clean
+.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test test-long fuzz bench bench-growth bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ deps: ## install the Debian packages that building and the demo need
 
 deps-test: ## install the Debian packages that the tests need, database servers included
 	@tools/install $(DEPS_TEST)
+
+deps-bench:
+	@tools/install $(DEPS_BENCH)
 
 modules:
 	@for m in $(MODULES); do (cd $$m && timeout 600 go mod download); done
@@ -68,12 +72,31 @@ test-long: deps-test tools ## send and read values of 256 MiB, of which make tes
 fuzz: deps-test tools ## run each fuzz target for FUZZTIME
 	bin/withdb -- bin/gotest -fuzzonly -fuzztime=$(FUZZTIME) $(MODULES)
 
-bench: deps-test tools ## measure against the C floor and other drivers, see bench/README.md
-	cd bench && $(CURDIR)/bin/withdb -- go run .
+bench: deps-bench tools ## measure against the C floor and other drivers, see bench/README.md
+	cd bench && go test . && go build -buildvcs=false -o ../bin/ . && ../bin/withdb -- ../bin/bench
 
-bench-quick: export BENCH_ROWS ?= 30000
-bench-quick: export BENCH_REPEAT ?= 5
-bench-quick: bench ## the same with a tenth of the rows, for a look
+# Ten million rows take half an hour and some 10 GB of memory.
+bench-growth: export BENCH_SCENARIO = growth-.*
+bench-growth: export BENCH_GROWTH_MAX = 10000000
+bench-growth: bench ## measure growth up to ten million rows, beside the other results
+
+# Sizes with which all is measured within a minute, into bench/quick.
+bench-quick: export BENCH_OUT = quick
+bench-quick: export BENCH_REPEAT ?= 3
+bench-quick: export BENCH_ROWS ?= 5000
+bench-quick: export BENCH_LARGE_ROWS ?= 20000
+bench-quick: export BENCH_MEMORY_ROWS ?= 20000
+bench-quick: export BENCH_GROWTH_MAX ?= 10000
+bench-quick: export BENCH_WIDE_ROWS ?= 1000
+bench-quick: export BENCH_TEXT_ROWS ?= 1000
+bench-quick: export BENCH_NUMBER_ROWS ?= 3000
+bench-quick: export BENCH_BULK_ROWS ?= 1000
+bench-quick: export BENCH_LOOKUPS ?= 300
+bench-quick: export BENCH_INSERTS ?= 100
+bench-quick: export BENCH_CHECKOUTS ?= 10000
+bench-quick: export BENCH_QUERIES_1 ?= 300
+bench-quick: export BENCH_QUERIES_1000 ?= 10
+bench-quick: bench ## the same with small sizes, for a look
 
 clean: ## remove what was built
 	rm -rf bin

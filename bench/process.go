@@ -2,26 +2,31 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// process is a contender at work. For each line of its standard input it does
-// the work once and answers with one line: the nanoseconds that it took, and what
-// it came to.
+// process is a contender at work. It says "ready" first. For each line of its
+// standard input it does the work of a turn and answers with one line: the
+// nanoseconds of all, of the 50th, 95th and 99th percentile, the allocations of
+// Go, and the checksum.
 type process struct {
 	name string
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Reader
+}
+
+// turn is what a turn took.
+type turn struct {
+	took          time.Duration
+	p50, p95, p99 time.Duration
+	mallocs       uint64
 }
 
 func startProcess(name string, cmd *exec.Cmd) (*process, error) {
@@ -39,21 +44,39 @@ func startProcess(name string, cmd *exec.Cmd) (*process, error) {
 	return &process{name, cmd, in, bufio.NewReader(out)}, cmd.Start()
 }
 
-// turn lets the process do its work once and returns how long it took.
-func (p *process) turn(want string) (time.Duration, error) {
+// awaitReady waits until the process has connected.
+func (p *process) awaitReady() error {
+	line, err := p.out.ReadString('\n')
+	if err == nil && line != "ready\n" {
+		err = fmt.Errorf("it says %q", line)
+	}
+	return err
+}
+
+// turn lets the process do its work.
+func (p *process) turn(want string) (turn, error) {
 	if _, err := fmt.Fprintln(p.in); err != nil {
-		return 0, err
+		return turn{}, err
 	}
 	line, err := p.out.ReadString('\n')
 	if err != nil {
-		return 0, fmt.Errorf("ended without an answer: %w", err)
+		return turn{}, fmt.Errorf("ended without an answer: %w", err)
 	}
-	took, got, _ := strings.Cut(strings.TrimSpace(line), " ")
-	if got != want {
-		return 0, fmt.Errorf("came to %q, and should to %q", got, want)
+	t, got, err := parseTurn(strings.TrimSpace(line))
+	if err == nil && got != want {
+		err = fmt.Errorf("came to %q, and should to %q", got, want)
 	}
-	n, err := strconv.ParseInt(took, 10, 64)
-	return time.Duration(n), err
+	return t, err
+}
+
+// parseTurn takes an answer apart.
+func parseTurn(line string) (t turn, sum string, err error) {
+	words := strings.SplitN(line, " ", 6)
+	if len(words) < 6 {
+		return t, "", errors.New("answered " + line)
+	}
+	_, err = fmt.Sscan(line, (*int64)(&t.took), (*int64)(&t.p50), (*int64)(&t.p95), (*int64)(&t.p99), &t.mallocs)
+	return t, words[5], err
 }
 
 // peakMiB returns the most memory that the process has had at a time, 0 where
@@ -70,37 +93,4 @@ func (p *process) peakMiB() int {
 func (p *process) stop() {
 	p.in.Close()
 	p.cmd.Wait()
-}
-
-// serve is the process of a contender: arguments are scenario, contender, driver
-// and connection string.
-func serve(ctx context.Context, arguments []string) error {
-	if len(arguments) != 4 {
-		return errors.New("usage: bench, without arguments")
-	}
-	db := database{driver: arguments[2], dsn: arguments[3]}
-	do, err := openContender(ctx, arguments[0], arguments[1], db)
-	if err != nil {
-		return err
-	}
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		begin := time.Now()
-		got, err := do(ctx)
-		took := time.Since(begin)
-		if err != nil {
-			return fmt.Errorf("%s on %s: %w", arguments[1], db.driver, err)
-		}
-		fmt.Println(took.Nanoseconds(), got)
-	}
-	return nil
-}
-
-func openContender(ctx context.Context, scenarioName, name string, db database) (work, error) {
-	for _, s := range scenarios {
-		i := slices.IndexFunc(s.contenders, func(c contender) bool { return c.name == name })
-		if s.name == scenarioName && i >= 0 {
-			return s.contenders[i].open(ctx, db)
-		}
-	}
-	return nil, fmt.Errorf("no %s in a scenario %s", name, scenarioName)
 }

@@ -1,35 +1,54 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"embed"
-	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"math"
 	"slices"
-	"time"
+	"strconv"
 )
 
 // scenario is a piece of work that several contenders do.
 type scenario struct {
-	name string
-	unit string // of the figures: rows of the run for one second
-	// prepare fills the database and returns what every contender's work must
-	// come to.
-	prepare    func(ctx context.Context, db database, rows int) (want fmt.Stringer, err error)
-	floor      string   // the C program, below floor/
-	arguments  []string // of the C program, behind the connection string
+	name    string
+	unit    string // of the figures
+	size    size
+	drivers []string        // all when empty
+	reads   filler          // the table that is filled before
+	want    func() checksum // what a turn comes to
+	// inserts is the table that is emptied before each turn, and whose first rows
+	// must be there after it.
+	inserts    filler
+	turns      int // that count; 0 is as the settings say
 	contenders []contender
+	// figure makes the figure of a turn; nil is units a second.
+	figure func(turn, size) float64
 }
 
-// contender is one way to do a scenario's work in Go.
-type contender struct {
-	name string
-	// open connects. It runs in a process of the contender's own.
-	open func(ctx context.Context, db database) (work, error)
+// size is how much a turn is.
+type size struct {
+	rows  int // of the table or the insert
+	times int // the work is done in a turn, timed one by one
+	units int // of a turn, as figures count them
 }
+
+// contender is one way to do a scenario's work: in Go, or by a program whose
+// source is embedded.
+type contender struct {
+	name      string
+	open      func(context.Context, task) (work, error) // connects, in a process of its own
+	source    string
+	arguments func(task) []string // of the program, behind connection string and times
+}
+
+// task is what a contender's process has to do.
+type task struct {
+	size
+	db database
+}
+
+// work does the work of a scenario once and adds what it came to.
+type work func(context.Context, *checksum) error
 
 // Names of contenders that have columns of their own in the results; all others
 // are peers.
@@ -38,91 +57,76 @@ const (
 	ours  = "ours"
 )
 
-// work does the work of a scenario once and returns what it came to.
-type work func(context.Context) (fmt.Stringer, error)
-
-// run is a scenario on a database.
-type run struct {
-	scenario scenario
-	db       database
-	rows     int
-	repeat   int
-	folder   string // for what is built
+// scenarios returns all scenarios, in the order of the document.
+func scenarios(s settings) []scenario {
+	large := scan("stream-3m", people, rows(s.large), "alexbrainman", "pyodbc")
+	memory := scan("stream-memory", people, rows(s.memory), floor, "alexbrainman", "native", "pyodbc")
+	memory.drivers = []string{"sqlite", "postgres"}
+	memory.turns = 2 // a peak is no median
+	all := []scenario{
+		scan("query-1", people, queries(1, s.queriesOf1Row)),
+		scan("query-1000", people, queries(1000, s.queriesOf1000)),
+		scan("stream-300k", people, rows(s.rows)),
+		many("many-300k", s.rows),
+		allocations(s.rows),
+		large,
+		memory,
+		scan("wide", wide, rows(s.wide)),
+		scan("text", texts, rows(s.texts)),
+		scan("numbers", numbers, rows(s.numbers)),
+		lookup("lookup", s.rows, s.lookups),
+		lookup("lookup-unprepared", s.rows, s.lookups),
+		insertSingle(s.inserts),
+		bulk("bulk-array", s.bulk, "native"),
+		bulk("bulk-best", s.bulk),
+		bulkParallel(s.bulk),
+	}
+	for n := 1000; n <= s.growth; n *= 10 {
+		all = append(all, scan(growthPrefix+strconv.Itoa(n), people, queries(n, max(1, s.rows/3/n)), "alexbrainman", "pyodbc"))
+	}
+	return append(all, poolCheckouts(s.checkouts)...)
 }
 
-// measure lets the contenders take turns, after one turn each that does not count.
-func (r run) measure(ctx context.Context) (result, error) {
-	want, err := r.scenario.prepare(ctx, r.db, r.rows)
-	if err != nil {
-		return result{}, fmt.Errorf("prepare: %w", err)
-	}
-	processes, err := r.start(ctx)
-	defer func() {
-		for _, p := range processes {
-			p.stop()
-		}
-	}()
-	if err != nil {
-		return result{}, err
-	}
-	times := make(map[string][]time.Duration)
-	for turn := range 1 + r.repeat {
-		for _, p := range processes {
-			took, err := p.turn(want.String())
-			if err != nil {
-				return result{}, fmt.Errorf("%s: %w", p.name, err)
-			}
-			if turn > 0 {
-				times[p.name] = append(times[p.name], took)
-			}
-		}
-	}
-	peaks := make(map[string]int)
-	for _, p := range processes {
-		peaks[p.name] = p.peakMiB()
-	}
-	return newResult(r, times, peaks), nil
+const growthPrefix = "growth-"
+
+func rows(n int) size { return queries(n, 1) }
+
+// queries is the size of so many queries of so many rows.
+func queries(rows, times int) size { return size{rows, times, rows * times} }
+
+// inOrderOfRows returns the scenarios so that the table they read grows from one
+// to the next.
+func inOrderOfRows(all []scenario) []scenario {
+	return slices.SortedStableFunc(slices.Values(all), func(a, b scenario) int { return cmp.Compare(a.tableRows(), b.tableRows()) })
 }
 
-// start starts all contenders. It returns those that it has started also when
-// one does not start.
-func (r run) start(ctx context.Context) ([]*process, error) {
-	program, err := buildFloor(ctx, r.scenario.floor, r.folder)
-	if err != nil {
-		return nil, err
+func (s scenario) tableRows() int {
+	if s.reads == nil {
+		return math.MaxInt // behind all that reads
 	}
-	commands := map[string]*exec.Cmd{floor: exec.CommandContext(ctx, program, slices.Concat([]string{r.db.dsn}, r.scenario.arguments)...)}
-	names := []string{floor}
-	for _, c := range r.scenario.contenders {
-		commands[c.name] = exec.CommandContext(ctx, os.Args[0], r.scenario.name, c.name, r.db.driver, r.db.dsn)
-		names = append(names, c.name)
-	}
-	var started []*process
-	for _, name := range names {
-		p, err := startProcess(name, commands[name])
-		if err != nil {
-			return started, fmt.Errorf("start %s: %w", name, err)
-		}
-		started = append(started, p)
-	}
-	return started, nil
+	return s.size.rows
 }
 
-//go:embed floor/*.c
-var floorSources embed.FS
+// on says whether the scenario is for the driver.
+func (s scenario) on(driver string) bool {
+	return len(s.drivers) == 0 || slices.Contains(s.drivers, driver)
+}
 
-// buildFloor compiles the C program and returns its path.
-func buildFloor(ctx context.Context, name, folder string) (string, error) {
-	source, err := floorSources.Open("floor/" + name + ".c")
-	if err != nil {
-		return "", err
+// without drops contenders that are known well enough from smaller scenarios.
+func (s scenario) without(names ...string) scenario {
+	s.contenders = slices.DeleteFunc(s.contenders, func(c contender) bool { return slices.Contains(names, c.name) })
+	return s
+}
+
+func (s scenario) contender(name string) (contender, bool) {
+	i := slices.IndexFunc(s.contenders, func(c contender) bool { return c.name == name })
+	if i < 0 {
+		return contender{}, false
 	}
-	defer source.Close()
-	program := filepath.Join(folder, name)
-	gcc := exec.CommandContext(ctx, "gcc", "-O2", "-o", program, "-x", "c", "-", "-x", "none", "-lodbc")
-	gcc.Stdin = io.Reader(source)
-	if out, err := gcc.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("compile %s.c: %w\n%s", name, err, out)
-	}
-	return program, nil
+	return s.contenders[i], true
+}
+
+// counted is wanted where nothing is read.
+func counted(n int) func() checksum {
+	return func() checksum { return checksum{rows: uint64(n)} }
 }

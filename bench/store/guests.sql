@@ -1,0 +1,8 @@
+-- Filled by the inserts that are measured.
+CREATE TABLE guests (
+    id bigint NOT NULL PRIMARY KEY,
+    name varchar(40) NOT NULL,
+    score double precision NOT NULL,
+    created timestamp(6) NOT NULL,
+    note varchar(100)
+)
