@@ -109,6 +109,9 @@ func lockFirst(connection string) (unlock func()) {
 	if !seen {
 		first = new(sync.Mutex)
 		loaded[name] = first
+		if strings.Contains(name, "sqlite") { // it can be told only before it is used
+			sys.SQLiteWithoutLocks()
+		}
 	}
 	firstMu.Unlock()
 	if first == nil {
