@@ -12,6 +12,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/bench/store"
 	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 )
 
 // bulk inserts many rows in one transaction, ours in the way that has the
@@ -21,12 +22,26 @@ func bulk(name string, rows int, without ...string) scenario {
 		name: name, unit: "rows/s", size: size{rows, 1, rows}, inserts: guests, want: counted(rows),
 		contenders: []contender{
 			{name: floor, source: "floor/insert.c", arguments: insertArguments("1000")},
-			{name: ours, open: bulkOurs(bulkWays[name])},
+			{name: ours, open: bulkOurs(nil, bulkWays[name]...)},
 			{name: "alexbrainman", open: bulkAlexbrainman},
 			{name: "native", open: bulkNative},
 			{name: "pyodbc", source: "peers/insert.py", arguments: pyodbcArguments("1000")},
 		},
 	}.without(without...)
+}
+
+// bulkArray is ours with parameter arrays, whatever the database's plugin would
+// choose.
+func bulkArray(rows int) scenario {
+	s := bulk("bulk-array", rows, "native")
+	i := slices.IndexFunc(s.contenders, func(c contender) bool { return c.name == ours })
+	s.contenders[i].open = func(ctx context.Context, t task) (work, error) {
+		known, _ := driver.ByName(t.db.driver)
+		plugin := *known
+		plugin.Bulk.Strategy, plugin.Bulk.Rows, plugin.Bulk.Counts = driver.BulkArrays, 1000, false
+		return bulkOurs([]runtime.Option{runtime.WithPlugin(&plugin)})(ctx, t)
+	}
+	return s
 }
 
 // connections is how many bulk-parallel uses.
@@ -42,23 +57,9 @@ func bulkParallel(rows int) scenario {
 	return s
 }
 
-// bulkWays are our ways to insert many rows.
-var bulkWays = map[string]func(context.Context, *store.Queries, []guest) error{
-	"bulk-array":    insertAll,
-	"bulk-best":     insertAll,
-	"bulk-parallel": insertInParallel,
-}
-
-func insertAll(ctx context.Context, queries *store.Queries, rows []guest) error {
-	return insertGuests(ctx, queries, slices.Values(rows))
-}
-
-func insertInParallel(ctx context.Context, queries *store.Queries, rows []guest) error {
-	group, ctx := errgroup.WithContext(ctx)
-	for part := range parts(rows) {
-		group.Go(func() error { return insertAll(ctx, queries, part) })
-	}
-	return group.Wait()
+// bulkWays are our options for the scenarios.
+var bulkWays = map[string][]runtime.BulkOption{
+	"bulk-parallel": {runtime.BulkParallel(connections)},
 }
 
 // parts yields one part of the rows for each connection.
@@ -66,16 +67,16 @@ func parts(rows []guest) func(func([]guest) bool) {
 	return slices.Chunk(rows, max(1, (len(rows)+connections-1)/connections))
 }
 
-func bulkOurs(insert func(context.Context, *store.Queries, []guest) error) func(context.Context, task) (work, error) {
+func bulkOurs(open []runtime.Option, insert ...runtime.BulkOption) func(context.Context, task) (work, error) {
 	return func(ctx context.Context, t task) (work, error) {
-		d, err := t.db.open(ctx, runtime.WithPoolSize(connections))
+		d, err := t.db.open(ctx, append(open, runtime.WithPoolSize(connections))...)
 		if err != nil {
 			return nil, err
 		}
 		queries, rows := store.New(d), guests.first(t.rows)
 		return func(ctx context.Context, sum *checksum) error {
 			sum.rows += uint64(len(rows))
-			return insert(ctx, queries, rows)
+			return insertGuests(ctx, queries, slices.Values(rows), insert...)
 		}, nil
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/odbcgen/odbcgen/bench/store"
+	"github.com/odbcgen/odbcgen/runtime"
 )
 
 type person = store.StreamPeopleRow
@@ -35,12 +36,14 @@ var guests = &shape[guest]{
 	layout:  people.layout,
 	row:     func(i int) guest { return guest(personAt(i)) },
 	touch:   func(sum *checksum, g guest) { touchPerson(sum, person(g)) },
-	insert:  insertGuests,
-	stream:  (*store.Queries).StreamGuests,
+	insert: func(ctx context.Context, q *store.Queries, rows iter.Seq[guest]) error {
+		return insertGuests(ctx, q, rows)
+	},
+	stream: (*store.Queries).StreamGuests,
 }
 
-func insertGuests(ctx context.Context, q *store.Queries, rows iter.Seq[guest]) error {
-	_, err := q.InsertGuests(ctx, converted(rows, func(g guest) store.InsertGuestsRow { return store.InsertGuestsRow(g) }))
+func insertGuests(ctx context.Context, q *store.Queries, rows iter.Seq[guest], options ...runtime.BulkOption) error {
+	_, err := q.InsertGuests(ctx, converted(rows, func(g guest) store.InsertGuestsRow { return store.InsertGuestsRow(g) }), options...)
 	return err
 }
 

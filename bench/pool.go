@@ -16,6 +16,7 @@ var poolOptions = []struct {
 	options []runtime.Option
 }{
 	{"", nil},
+	{"-checked", []runtime.Option{runtime.WithHealthCheck(true)}},
 }
 
 // poolCheckouts take a connection of a pool of four and give it back, so many

@@ -47,6 +47,18 @@ func (s *shape[R]) streamOurs(options ...runtime.Option) func(context.Context, t
 	}
 }
 
+// unprefetched streams block after block, to be held against the stream that
+// fetches ahead.
+func unprefetched(name string, rows int) scenario {
+	s := scan(name, people, queries(rows, 1), "alexbrainman", "native", "pyodbc")
+	for i := range s.contenders {
+		if s.contenders[i].name == ours {
+			s.contenders[i].open = people.streamOurs(runtime.WithPrefetch(false))
+		}
+	}
+	return s
+}
+
 func (s *shape[R]) scanAlexbrainman(ctx context.Context, t task) (work, error) {
 	d, err := t.db.openAlexbrainman()
 	if err != nil {

@@ -86,7 +86,7 @@ type physical struct {
 	dialect driver.Dialect // the plugin's, with the quotes that the driver names
 	broken  atomic.Bool    // not to be used again
 
-	noPrefetch bool
+	prefetch bool // see WithPrefetch
 
 	mu         sync.Mutex // guards the following and all use of the driver
 	native     *odbc.Conn
@@ -136,6 +136,18 @@ func (c *physical) dead(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.native.Dead()
+}
+
+// alive asks for the state of a connection that nobody uses, the server where the
+// driver does not.
+func (c *physical) alive(ctx context.Context) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.native.Dead() {
+		return false
+	}
+	probe := c.plugin.Quirks.Probe
+	return probe == "" || c.native.ExecDirect(ctx, probe) == nil
 }
 
 func (c *physical) close() {

@@ -53,7 +53,7 @@ func (c *cursor) next(ctx context.Context) block {
 	}
 	b := c.take(ctx)
 	c.last = b.last
-	if !c.last && c.size == largeBlock && !c.s.c.noPrefetch {
+	if !c.last && c.size == largeBlock && c.s.c.prefetch {
 		c.fetchAhead(ctx)
 	}
 	return b

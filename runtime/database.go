@@ -30,8 +30,9 @@ type Session interface {
 
 // DB is a database with a pool of connections. It is safe for concurrent use.
 type DB struct {
-	pool   *pool.Pool[*physical]
-	plugin *driver.Plugin
+	pool    *pool.Pool[*physical]
+	plugin  *driver.Plugin
+	checked bool // connections are, before each use
 }
 
 // Option changes how Open works.
@@ -42,6 +43,8 @@ type options struct {
 	settings    []driver.Setting
 	size        int
 	dialTimeout time.Duration
+	prefetch    bool
+	healthCheck bool
 }
 
 type optionFunc func(*options)
@@ -65,11 +68,22 @@ func WithDialTimeout(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.dialTimeout = d })
 }
 
+// WithPrefetch says whether the next block of a long result is fetched while the
+// one before is read, which is the default. Without it a program has one goroutine
+// less for each open result, and one block less in memory.
+func WithPrefetch(on bool) Option { return optionFunc(func(o *options) { o.prefetch = on }) }
+
+// WithHealthCheck says whether a connection of the pool is checked each time before
+// it is used, and replaced where it is lost. The default is no: the first call on a
+// lost connection fails then, and the next one gets another. The check costs a round
+// trip, but on SQLite.
+func WithHealthCheck(on bool) Option { return optionFunc(func(o *options) { o.healthCheck = on }) }
+
 // Open connects to a database by an ODBC connection string. It makes the first
 // connection at once, asks it which database it is, and from then on adds what
 // the database's plugin wants set (see driver.Plugin) to the string.
 func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
-	o := options{size: max(4, goruntime.NumCPU()), dialTimeout: 30 * time.Second}
+	o := options{size: max(4, goruntime.NumCPU()), dialTimeout: 30 * time.Second, prefetch: true}
 	for _, opt := range opts {
 		opt.apply(&o)
 	}
@@ -80,7 +94,7 @@ func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
 			return nil, err
 		}
 	}
-	db := &DB{plugin: o.plugin}
+	db := &DB{plugin: o.plugin, checked: o.healthCheck}
 	if err := db.fill(ctx, connection, o); err != nil {
 		return nil, operation{op: "connect", driver: o.plugin.Name}.wrap(err)
 	}
@@ -106,7 +120,11 @@ func (db *DB) fill(ctx context.Context, connection string, o options) error {
 		Dial: func(ctx context.Context) (*physical, error) {
 			ctx, cancel := context.WithTimeout(ctx, o.dialTimeout)
 			defer cancel()
-			return connect(ctx, full, o.plugin)
+			c, err := connect(ctx, full, o.plugin)
+			if err == nil {
+				c.prefetch = o.prefetch
+			}
+			return c, err
 		},
 		Close: (*physical).close,
 	})
@@ -153,14 +171,19 @@ func (db *DB) Stat() Stat { return db.pool.Stat() }
 func (db *DB) Close() { db.pool.Close() }
 
 func (db *DB) loan(ctx context.Context) (loan, error) {
-	item, err := db.pool.Acquire(ctx)
-	if errors.Is(err, pool.ErrClosed) {
-		err = ErrClosed
+	for tries := 1; ; tries++ {
+		item, err := db.pool.Acquire(ctx)
+		if errors.Is(err, pool.ErrClosed) {
+			err = ErrClosed
+		}
+		if err != nil {
+			return loan{}, operation{op: "connect", driver: db.plugin.Name}.wrap(err)
+		}
+		if !db.checked || item.Value().alive(ctx) || tries > db.pool.Stat().Max { // the last is a new one
+			return loan{physical: item.Value(), item: item}, nil
+		}
+		item.Destroy()
 	}
-	if err != nil {
-		return loan{}, operation{op: "connect", driver: db.plugin.Name}.wrap(err)
-	}
-	return loan{physical: item.Value(), item: item}, nil
 }
 
 // loan is the use of a connection, to be ended exactly once.

@@ -201,6 +201,19 @@ func killedConnection(t *testing.T) {
 	}, runtime.WithPoolSize(1))
 }
 
+// TestHealthCheck: a connection that the server has cut is replaced unseen.
+func TestHealthCheck(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		withNumbers(t, db, 1)
+		for range 3 {
+			n, err := count.One(t.Context(), db, 1)
+			require.NoError(t, err)
+			require.EqualValues(t, 1, n)
+			kill(t, db)
+		}
+	}, runtime.WithPoolSize(1), runtime.WithHealthCheck(true))
+}
+
 // idleTimeout: the same for one that the server has grown tired of.
 func idleTimeout(t *testing.T) {
 	onProfiles(t, func(t *testing.T, db database) {

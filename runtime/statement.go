@@ -64,6 +64,7 @@ type statement struct {
 
 	specs    []protocol.ColumnSpec
 	forms    []odbc.Form
+	checks   bool            // some of the forms depend on what the columns are described as
 	rowBytes int             // memory of a row
 	rowsets  [2]*odbc.Rowset // one is filled while the other is read
 
@@ -129,13 +130,14 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 // read while its row is the only one.
 func (c *physical) reads(sh shape) odbc.StmtOptions {
 	reads := c.plugin.Reads
+	options := odbc.StmtOptions{Reading: odbc.Reading(reads.How), Fixed: reads.Fixed, Buffered: reads.Buffered}
 	switch {
 	case sh.streams:
-		return odbc.StmtOptions{Reading: odbc.Reading(reads.Stream.How), Buffered: reads.Stream.Buffered}
+		options.Reading, options.Buffered = odbc.Reading(reads.Stream.How), reads.Stream.Buffered
 	case hasReader(sh.columns):
-		return odbc.StmtOptions{Reading: odbc.CellByCell, Static: reads.How == driver.Refetch, Buffered: reads.Buffered}
+		options.Reading, options.Static = odbc.CellByCell, reads.How == driver.Refetch
 	}
-	return odbc.StmtOptions{Reading: odbc.Reading(reads.How), Buffered: reads.Buffered}
+	return options
 }
 
 // The forms and readings of plugins and of the layer below are the same, number
@@ -192,7 +194,7 @@ func (s *statement) planRows() error {
 	if n := s.native.Columns(); n != len(s.shape.columns) {
 		return fmt.Errorf("the database gives %d columns, the code was generated for %d: run odbcgen again", n, len(s.shape.columns))
 	}
-	if s.forms != nil && s.fits() {
+	if s.forms != nil && (!s.checks || s.fits()) {
 		return nil
 	}
 	for i := range s.rowsets {
@@ -200,10 +202,12 @@ func (s *statement) planRows() error {
 			return err
 		}
 	}
-	s.specs, s.forms, s.rowBytes = nil, nil, 0
+	s.specs, s.forms, s.checks, s.rowBytes = nil, nil, false, 0
 	for i, c := range s.shape.columns {
 		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, s.native.ColumnSize(i)), Reader: c.Reader}
 		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(i, c.Kind))
+		integer, _ := c.Kind.Integer()
+		s.checks = s.checks || integer && s.c.plugin.FormOf(c.Kind) != driver.AsText
 		s.rowBytes += max(spec.Width, 16) + 8
 	}
 	return nil

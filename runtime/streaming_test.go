@@ -11,6 +11,14 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
+// TestWithoutPrefetch: blocks are fetched one after the other.
+func TestWithoutPrefetch(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		withNumbers(t, db, 10_000)
+		require.Equal(t, numbersTo(10_000), collect(t, allNumbers.Stream(t.Context(), db, 0)))
+	}, runtime.WithPrefetch(false))
+}
+
 // The queries of this file have no parameters: with them SQLite does not stream.
 
 var allNumbers = ints("AllNumbers", "SELECT n FROM numbers ORDER BY n")

@@ -95,6 +95,8 @@ type Result struct {
 type Reads struct {
 	// How is for all results but those of a Stream.
 	How Reading
+	// Fixed: the columns of a prepared statement do not change with its tables.
+	Fixed bool
 	// Buffered: the driver holds the whole result before the first row is fetched,
 	// or cannot be cancelled while it fetches.
 	Buffered bool
@@ -228,6 +230,9 @@ type Quirks struct {
 	// InfoIsFailure: a statement with parameters that failed with the SQLSTATE of a
 	// warning is SUCCESS_WITH_INFO, and nothing else is.
 	InfoIsFailure bool
+	// Probe is a statement by which a connection is checked, where the driver does not
+	// ask the server when it is asked for SQL_ATTR_CONNECTION_DEAD.
+	Probe string
 	// RefuseNaN: a float that is not a number would be stored as NULL.
 	RefuseNaN bool
 }

@@ -84,7 +84,7 @@ var SQLite = Plugin{
 	// A static cursor holds the whole result, and with StepAPI a forward-only one
 	// steps through it, if there are no parameters. Everything else must be static
 	// then: WITH … INSERT would be executed by being fetched.
-	Reads: Reads{How: Refetch, Buffered: true, Stream: Stream{How: RowByRow, Once: true}},
+	Reads: Reads{How: Refetch, Fixed: true, Buffered: true, Stream: Stream{How: RowByRow, Once: true}},
 	// INSERT, UPDATE and DELETE reach SQLite only when they are executed.
 	Describe: Describe{
 		Settings: []Setting{{"NoCreat", "1", "a file that is not there would be made, empty"}},

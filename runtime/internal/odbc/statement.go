@@ -19,6 +19,7 @@ type Stmt struct {
 	params  int
 
 	reading   Reading
+	fixed     bool // see StmtOptions
 	buffered  bool
 	rowsets   map[*Rowset]struct{}
 	bound     *Rowset // the one that the driver writes to
@@ -50,6 +51,8 @@ type StmtOptions struct {
 	Reading Reading
 	// Static asks for a static cursor, as Refetch does.
 	Static bool
+	// Fixed says that a result has the columns that were told when it was prepared.
+	Fixed bool
 	// Buffered says that the driver holds the whole result once Execute has
 	// returned. Fetch is then not cancelled: it soon ends by itself, and
 	// SQLCancel frees the rows under it (sqliteodbc 0.9998, which crashes).
@@ -103,7 +106,7 @@ func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
 	if !ret.OK() {
 		return nil, newError("SQLAllocHandle(STMT)", ret, sys.HandleDBC, c.h)
 	}
-	s := &Stmt{c: c, h: h, buffered: options.Buffered, rowsets: make(map[*Rowset]struct{}), arraySize: 1, counters: new(counters)}
+	s := &Stmt{c: c, h: h, buffered: options.Buffered, fixed: options.Fixed, rowsets: make(map[*Rowset]struct{}), arraySize: 1, counters: new(counters)}
 	s.watcher = s.newWatcher()
 	c.statements[s] = struct{}{}
 	s.pins.Pin(s.counters)
@@ -227,9 +230,12 @@ func (s *Stmt) DescribeParam(i int) (sys.Description, error) {
 
 // execute runs the statement with the rows picked of its Batch.
 func (s *Stmt) execute(ctx context.Context) error {
-	defer s.closeLong()
 	if err := s.openLong(ctx); err != nil {
+		s.closeLong()
 		return err
+	}
+	if len(s.set.long) > 0 {
+		defer s.closeLong()
 	}
 	if err := s.sendParams(); err != nil {
 		return err
@@ -245,7 +251,9 @@ func (s *Stmt) execute(ctx context.Context) error {
 	if err != nil || !ret.OK() && ret != sys.NoData || ret == sys.SuccessWithInfo && s.set.options.InfoIsFailure {
 		return s.failure("SQLExecute", ret, err)
 	}
-	s.columns, _ = sys.NumResultCols(s.h) // the tables may have changed since Prepare
+	if !s.fixed || s.columns == 0 {
+		s.columns, _ = sys.NumResultCols(s.h) // the tables may have changed since Prepare
+	}
 	return nil
 }
 
