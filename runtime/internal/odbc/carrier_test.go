@@ -123,3 +123,26 @@ func FuzzParseInteger(f *testing.F) {
 		}
 	})
 }
+
+// TestSlotNeeded: a driver may not know how long a cell is that it has cut.
+func TestSlotNeeded(t *testing.T) {
+	b := protocol.NewBatch([]protocol.ColumnSpec{{Kind: protocol.Text, Width: 10}, {Kind: protocol.Binary, Width: 10}}, 3)
+	text, bytes := b.Text(0), b.Binary(1)
+	for indicators, want := range map[[3]int64][2]int{
+		{0, -1, 9}:              {10, 9}, // text has an ending zero
+		{10, -1, -1}:            {16, 10},
+		{-1, 11, 3}:             {16, 16},
+		{-4, -1, 3}:             {32, 32}, // SQL_NO_TOTAL
+		{-1, -1, -1}:            {1, 0},
+		{100_000, -1, 5}:        {100_001, 100_000},
+		{5, maxRounded - 1, -4}: {maxRounded, maxRounded},
+	} {
+		copy(text.Indicators(), indicators[:])
+		copy(bytes.Indicators(), indicators[:])
+		require.Equal(t, want, [2]int{slotNeeded(text, 3, 10), slotNeeded(bytes, 3, 10)}, "%v", indicators)
+	}
+	text.Indicators()[0] = -4
+	require.True(t, isCut(text, 0))
+	text.Indicators()[0] = -1
+	require.False(t, isCut(text, 0))
+}
