@@ -47,13 +47,12 @@ func (s *shape[R]) streamOurs(options ...runtime.Option) func(context.Context, t
 	}
 }
 
-// unprefetched streams block after block, to be held against the stream that
-// fetches ahead.
-func unprefetched(name string, rows int) scenario {
+// prefetched streams with the next block fetched ahead.
+func prefetched(name string, rows int) scenario {
 	s := scan(name, people, queries(rows, 1), "alexbrainman", "native", "pyodbc")
 	for i := range s.contenders {
 		if s.contenders[i].name == ours {
-			s.contenders[i].open = people.streamOurs(runtime.WithPrefetch(false))
+			s.contenders[i].open = people.streamOurs(runtime.WithPrefetch(true))
 		}
 	}
 	return s

@@ -67,7 +67,7 @@ func scenarios(s settings) []scenario {
 		scan("query-1", people, queries(1, s.queriesOf1Row)),
 		scan("query-1000", people, queries(1000, s.queriesOf1000)),
 		scan("stream-300k", people, rows(s.rows)),
-		unprefetched("stream-300k-unprefetched", s.rows),
+		prefetched("stream-300k-prefetched", s.rows),
 		many("many-300k", s.rows),
 		allocations(s.rows),
 		large,

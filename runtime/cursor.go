@@ -7,9 +7,9 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// cursor reads the result of an executed statement block by block. From the
-// second full block on, the next one is fetched on a goroutine of the cursor's
-// own while the caller reads the one before.
+// cursor reads the result of an executed statement block by block. With prefetch,
+// from the second full block on, the next one is fetched on a goroutine of the
+// cursor's own while the caller reads the one before.
 type cursor struct {
 	s    *statement // nil before it is prepared
 	size int        // rows wanted in the next block

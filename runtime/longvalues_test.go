@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -194,4 +195,38 @@ func rowCounts(t *testing.T) {
 		}
 		unknown.Close()
 	})
+}
+
+// TestLongValueForgotten: the memory for a long value is not kept with its
+// statement, which reads on.
+func TestLongValueForgotten(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		createDocuments(t, db)
+		long := document{1, textOf(1, 12<<20), sql.Null[[]byte]{}, "long"}
+		short := document{2, textOf(2, 3), sql.Null[[]byte]{}, "short"}
+		_, err := insertDocuments.Insert(t.Context(), db, slices.Values([]document{long, short}))
+		require.NoError(t, err)
+		read := func(last int64, want ...document) {
+			got, err := documents.Many(t.Context(), db, last)
+			require.NoError(t, err)
+			requireDocuments(t, want, got)
+		}
+		read(2, long, short)
+		before := heap()
+		for range 3 {
+			read(2, long, short)
+			read(1, long)
+		}
+		require.Less(t, heap(), before+(4<<20))
+		require.Less(t, heap(), uint64(40<<20))
+		read(0, []document{}...)
+	})
+}
+
+// heap returns the bytes that are in use after a collection.
+func heap() uint64 {
+	var stats goruntime.MemStats
+	goruntime.GC()
+	goruntime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }

@@ -289,6 +289,12 @@ func (s *statement) done(failed bool) {
 		return
 	}
 	s.params.Reset()
+	for i, r := range s.rowsets {
+		if r != nil && r.Large() && s.forget(i) != nil {
+			s.drop()
+			return
+		}
+	}
 }
 
 // drop closes the statement and forgets it.

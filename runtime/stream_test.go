@@ -265,7 +265,7 @@ func TestFetchedAhead(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, numbersTo(rows), all)
 		requireStatements(t, db, 2) // a stream has a statement of its own where drivers make a difference
-	}, runtime.WithPoolSize(1))
+	}, runtime.WithPoolSize(1), runtime.WithPrefetch(true))
 }
 
 // TestEndInLaterBlock: a context that ends while blocks are fetched ahead ends
@@ -291,5 +291,5 @@ func TestEndInLaterBlock(t *testing.T) {
 		require.ErrorIs(t, failed, context.Canceled)
 		require.Less(t, n, int64(20_000))
 		require.Zero(t, db.Stat().Acquired)
-	}, runtime.WithPoolSize(1))
+	}, runtime.WithPoolSize(1), runtime.WithPrefetch(true))
 }

@@ -11,14 +11,6 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// TestWithoutPrefetch: blocks are fetched one after the other.
-func TestWithoutPrefetch(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
-		withNumbers(t, db, 10_000)
-		require.Equal(t, numbersTo(10_000), collect(t, allNumbers.Stream(t.Context(), db, 0)))
-	}, runtime.WithPrefetch(false))
-}
-
 // The queries of this file have no parameters: with them SQLite does not stream.
 
 var allNumbers = ints("AllNumbers", "SELECT n FROM numbers ORDER BY n")
@@ -26,29 +18,33 @@ var allNumbers = ints("AllNumbers", "SELECT n FROM numbers ORDER BY n")
 // TestStreaming: a result that the driver holds in part is read from its first
 // row each time, wherever it was left the time before.
 func TestStreaming(t *testing.T) {
-	onAll(t, func(t *testing.T, db database) {
-		const rows = 20_000
-		withNumbers(t, db, rows)
-		stream := allNumbers.Stream(t.Context(), db, 0)
-		for _, after := range []int{1, 2, 64, 65, 576, 577, 4673, 12_000, rows - 1} {
-			got := make([]int64, 0, after)
-			for n, err := range stream {
-				require.NoError(t, err)
-				if got = append(got, n); len(got) == after {
-					break
-				}
+	for _, ahead := range []bool{false, true} {
+		onAll(t, streaming, runtime.WithPoolSize(1), runtime.WithPrefetch(ahead))
+	}
+}
+
+func streaming(t *testing.T, db database) {
+	const rows = 20_000
+	withNumbers(t, db, rows)
+	stream := allNumbers.Stream(t.Context(), db, 0)
+	for _, after := range []int{1, 2, 64, 65, 576, 577, 4673, 12_000, rows - 1} {
+		got := make([]int64, 0, after)
+		for n, err := range stream {
+			require.NoError(t, err)
+			if got = append(got, n); len(got) == after {
+				break
 			}
-			require.Equal(t, numbersTo(after), got)
-			require.Zero(t, db.Stat().Acquired)
 		}
-		for range 2 {
-			require.Equal(t, numbersTo(rows), collect(t, stream))
-		}
-		requireStatements(t, db, 1)
-		n, err := count.One(t.Context(), db, 0) // the connection is in order, in autocommit
-		require.NoError(t, err)
-		require.EqualValues(t, rows, n)
-	}, runtime.WithPoolSize(1))
+		require.Equal(t, numbersTo(after), got)
+		require.Zero(t, db.Stat().Acquired)
+	}
+	for range 2 {
+		require.Equal(t, numbersTo(rows), collect(t, stream))
+	}
+	requireStatements(t, db, 1)
+	n, err := count.One(t.Context(), db, 0) // the connection is in order, in autocommit
+	require.NoError(t, err)
+	require.EqualValues(t, rows, n)
 }
 
 // TestStreamingLongValues reads values of every length in every place.

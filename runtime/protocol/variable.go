@@ -58,7 +58,7 @@ func (v *Variable) Slots() (data []byte, width int) { return v.Data, v.Width }
 // column held is lost.
 func (v *Variable) Resize(width, rows int) {
 	v.Width = max(width, 1)
-	if size := v.Width * rows; size <= cap(v.Data) {
+	if size := v.Width * rows; size <= cap(v.Data) && cap(v.Data) <= max(2*size, maxSlots) {
 		v.Data = v.Data[:size]
 	} else {
 		v.Data = make([]byte, size)

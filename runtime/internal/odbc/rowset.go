@@ -26,6 +26,7 @@ type Rowset struct {
 	room     int   // rows that the columns are made for
 	afford   int   // rows that fit while slots are as wide as they are
 	held     int   // rows in batch
+	large    bool  // a single row is over the memory bound
 	long     []longCell
 	single   []sys.RowColumn // where rows that are fetched one by one come from and go to
 	scratch  []byte          // the slots of single
@@ -86,6 +87,7 @@ func (s *Stmt) Forget(r *Rowset) error {
 		s.bound = nil
 	}
 	r.pins.Unpin()
+	copy(s.wanted, s.described)
 	if delete(s.rowsets, r); len(s.rowsets) == 0 {
 		s.described = nil // the next one may be for other columns
 	}
@@ -97,6 +99,9 @@ func (r *Rowset) Batch() *protocol.Batch { return r.batch }
 
 // Room returns the most rows of a block.
 func (r *Rowset) Room() int { return r.room }
+
+// Large reports whether the Rowset holds more memory than one should keep.
+func (r *Rowset) Large() bool { return r.large }
 
 // Load converts the block's cells for the Batch to be read. It uses nothing but
 // the Rowset: the statement may be filling another one.
@@ -203,6 +208,7 @@ func (r *Rowset) lay(wanted []int) (moved bool) {
 		row += width
 	}
 	r.afford = max(1, min(r.room, maxBlockBytes/row))
+	r.large = row > maxBlockBytes
 	for i, c := range r.carriers {
 		if v, ok := c.bound.(variable); ok {
 			v.Resize(wanted[i], r.afford)
