@@ -230,12 +230,9 @@ func (s *Stmt) DescribeParam(i int) (sys.Description, error) {
 
 // execute runs the statement with the rows picked of its Batch.
 func (s *Stmt) execute(ctx context.Context) error {
+	defer s.closeLong() // a reader may panic while it is measured
 	if err := s.openLong(ctx); err != nil {
-		s.closeLong()
 		return err
-	}
-	if len(s.set.long) > 0 {
-		defer s.closeLong()
 	}
 	if err := s.sendParams(); err != nil {
 		return err
