@@ -92,11 +92,6 @@ func fourByteCharacters(t *testing.T) {
 func zeroBytes(t *testing.T) {
 	onProfiles(t, func(t *testing.T, db database) {
 		createDocuments(t, db)
-		insert := runtime.Command[document]{
-			Name: "Insert", SQL: "INSERT INTO documents (id, body, data, title) VALUES (?, ?, ?, ?)",
-			Params: []runtime.Param{{Name: "id", Kind: protocol.Int64}, {Name: "body", Kind: protocol.Text}, {Name: "data", Kind: protocol.Binary}, {Name: "title", Kind: protocol.Text}},
-			Encode: insertDocuments.Encode,
-		}
 		var want []document
 		add := func(text sql.Null[string], bytes string) {
 			want = append(want, document{int64(len(want)), text, sql.Null[[]byte]{V: []byte(bytes), Valid: true}, ""})
@@ -107,12 +102,12 @@ func zeroBytes(t *testing.T) {
 			if text := (sql.Null[string]{V: bytes, Valid: true}); db.Name == "mariadb" {
 				add(text, bytes)
 			} else if bytes != "" {
-				err := insert.Exec(t.Context(), db, document{id: -1, text: text})
+				err := insertDocument.Exec(t.Context(), db, document{id: -1, text: text})
 				requireError(t, err, runtime.Error{Query: "Insert", Op: "execute", Column: "body", Row: 1})
 			}
 		}
 		for _, d := range want {
-			require.NoError(t, insert.Exec(t.Context(), db, d))
+			require.NoError(t, insertDocument.Exec(t.Context(), db, d))
 		}
 		requireStored(t, db, want)
 		requireDocumentsByBlockAndCell(t, db, want)

@@ -40,6 +40,12 @@ var insertDocuments = runtime.Bulk[document]{
 	},
 }
 
+var insertDocument = runtime.Command[document]{
+	Name: "Insert", SQL: "INSERT INTO documents (id, body, data, title) VALUES (?, ?, ?, ?)",
+	Params: []runtime.Param{{Name: "id", Kind: protocol.Int64}, {Name: "body", Kind: protocol.Text}, {Name: "data", Kind: protocol.Binary}, {Name: "title", Kind: protocol.Text}},
+	Encode: insertDocuments.Encode,
+}
+
 var documents = runtime.Query[int64, document]{
 	Name: "Documents", SQL: "SELECT id, body, data, title FROM documents WHERE id <= ? ORDER BY id",
 	Params: []runtime.Param{{Name: "last", Kind: protocol.Int64}}, Columns: documentColumns,
@@ -159,15 +165,10 @@ func digest(d document) string {
 func longCommands(t *testing.T) {
 	onProfiles(t, func(t *testing.T, db database) {
 		createDocuments(t, db)
-		insert := runtime.Command[document]{
-			Name: "Insert", SQL: "INSERT INTO documents (id, body, data, title) VALUES (?, ?, ?, ?)",
-			Params: []runtime.Param{{Name: "id", Kind: protocol.Int64}, {Name: "body", Kind: protocol.Text}, {Name: "data", Kind: protocol.Binary}, {Name: "title", Kind: protocol.Text}},
-			Encode: insertDocuments.Encode,
-		}
 		var want []document
 		for i, length := range []int{0, 63, 64, 65, 1 << 20, 3, 5000, 0, 1} {
 			d := document{int64(i), textOf(i, length), bytesOf(i, length), "t"}
-			require.NoError(t, insert.Exec(t.Context(), db, d))
+			require.NoError(t, insertDocument.Exec(t.Context(), db, d))
 			want = append(want, d)
 		}
 		requireStored(t, db, want)

@@ -9,10 +9,16 @@ import (
 // canStream reports whether the driver can be made to keep only a part of the
 // result. A connection that others use meanwhile never streams: their statements
 // would meet the open cursor, and an error in it would end their transaction.
+// l.mu must be held.
 func (l loan) canStream(sh shape) bool {
 	stream := l.plugin.Reads.Stream
 	alone := l.item != pool.Item[*physical]{}
-	return alone && stream.Possible() && (stream.Params || len(sh.params) == 0) && !writes.MatchString(sh.sql)
+	if !alone || !stream.Possible() || !stream.Params && len(sh.params) > 0 {
+		return false
+	}
+	sh.streams = true
+	kept := l.statements.Contains(sh.cacheKey()) // its text has been looked at
+	return kept || !writes.MatchString(sh.sql)
 }
 
 // writes finds the words of a statement that changes something, be it behind a

@@ -114,7 +114,7 @@ func (r *Rowset) Load() {
 // Fetch reads the next block of so many rows into r, to be followed by Load, and
 // returns how many there were; last says that no block follows. No cell is cut:
 // one that is longer than its slot is read again in full. With an error it returns
-// the rows before it.
+// the rows before the one at fault, as far as the driver tells them.
 func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool, err error) {
 	r.long = r.long[:0]
 	asked := min(rows, r.room)
@@ -142,7 +142,7 @@ func (s *Stmt) fetchBlock(ctx context.Context, r *Rowset, rows int) (n, asked in
 	case Position:
 		n, err = s.scroll(ctx, sys.FetchNext, 0)
 		if err == nil && s.fit(r, n) {
-			err = s.getCut(r, n)
+			n, err = s.getCut(r, n)
 		}
 	case RowByRow:
 		n, err = s.gather(ctx, r, rows)
@@ -150,7 +150,7 @@ func (s *Stmt) fetchBlock(ctx context.Context, r *Rowset, rows int) (n, asked in
 	default:
 		n, err = s.scroll(ctx, sys.FetchNext, 0)
 		if err == nil && n > 0 {
-			err = s.getCells(r)
+			n, err = s.getCells(r)
 		}
 	}
 	return n, rows, err
@@ -165,6 +165,9 @@ func (s *Stmt) refetch(ctx context.Context, r *Rowset, rows int) (n, asked int, 
 		if asked, err = s.bind(r, rows); err == nil {
 			n, err = s.scroll(ctx, sys.FetchAbsolute, s.read+1)
 		}
+	}
+	if err != nil {
+		n = 0 // what r holds may be cut
 	}
 	return n, asked, err
 }
@@ -348,20 +351,21 @@ func endingOf(kind protocol.Kind) int {
 	return 1
 }
 
-// getCut reads the cells of a block in full that did not fit their slots.
-func (s *Stmt) getCut(r *Rowset, rows int) error {
+// getCut reads the cells of a block in full that did not fit their slots. It
+// returns how many rows are whole.
+func (s *Stmt) getCut(r *Rowset, rows int) (whole int, err error) {
 	for row := range rows {
 		if !r.isCut(row) {
 			continue
 		}
 		if ret := sys.SetPos(s.h, row+1); !ret.OK() {
-			return s.failure("SQLSetPos", ret, nil)
+			return row, s.failure("SQLSetPos", ret, nil)
 		}
 		if err := s.getCutOf(r, row); err != nil {
-			return err
+			return row, err
 		}
 	}
-	return nil
+	return rows, nil
 }
 
 func (r *Rowset) isCut(row int) bool {
@@ -375,6 +379,18 @@ func isCut(v variable, row int) bool {
 	_, width := v.Slots()
 	length := v.Indicators()[row]
 	return length == sys.NoTotal || int(length) > width-ending(v)
+}
+
+// getCutOf reads the cut cells of the row that the cursor is on.
+func (s *Stmt) getCutOf(r *Rowset, row int) error {
+	for _, c := range r.carriers {
+		if v, ok := c.bound.(variable); ok && isCut(v, row) {
+			if err := s.getLong(r, c, v, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // getLong reads a cell of the row that the cursor is on from its beginning.
@@ -408,27 +424,16 @@ func (s *Stmt) gather(ctx context.Context, r *Rowset, rows int) (n int, err erro
 	return n, nil
 }
 
-// getCutOf reads the cut cells of the row that the cursor is on.
-func (s *Stmt) getCutOf(r *Rowset, row int) error {
-	for _, c := range r.carriers {
-		if v, ok := c.bound.(variable); ok && isCut(v, row) {
-			if err := s.getLong(r, c, v, row); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // getCells reads the one row of a driver that cannot go back in its result,
-// cell by cell and in order, which is all that ODBC asks of SQLGetData.
-func (s *Stmt) getCells(r *Rowset) error {
+// cell by cell and in order, which is all that ODBC asks of SQLGetData. It returns
+// how many rows are whole.
+func (s *Stmt) getCells(r *Rowset) (whole int, err error) {
 	for _, c := range r.carriers {
 		if err := s.getCell(r, c); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return 1, nil
 }
 
 func (s *Stmt) getCell(r *Rowset, c carrier) error {
