@@ -206,8 +206,7 @@ func (s *statement) planRows() error {
 	for i, c := range s.shape.columns {
 		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, s.native.ColumnSize(i)), Reader: c.Reader}
 		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(i, c.Kind))
-		integer, _ := c.Kind.Integer()
-		s.checks = s.checks || integer && s.c.plugin.FormOf(c.Kind) != driver.AsText
+		s.checks = s.checks || converts(c.Kind) && s.c.plugin.FormOf(c.Kind) != driver.AsText
 		s.rowBytes += max(spec.Width, 16) + 8
 	}
 	return nil
@@ -223,19 +222,35 @@ func (s *statement) fits() bool {
 	return true
 }
 
-// formFor returns how the cells of column i travel. Integers are written out
-// where the column is not one of integers or is of the other sign: a driver
-// would wrap, cut or saturate them without a word.
+// formFor returns how the cells of column i travel. They are written out, for us
+// to parse, where the column is not what the code was generated for. A driver
+// would wrap, cut or saturate integers of another type or sign without a word, and
+// make numbers and times of any text: psqlODBC 13 calls each one the present day.
 func (s *statement) formFor(i int, kind protocol.Kind) odbc.Form {
 	form := odbc.Form(s.c.plugin.FormOf(kind))
-	integer, unsigned := kind.Integer()
-	if !integer || form == odbc.Text {
+	if !converts(kind) || form == odbc.Text {
 		return form
 	}
-	if !s.native.IsInteger(i) || s.c.plugin.Describe.Unsigned && s.native.IsUnsigned(i) != unsigned {
+	integer, unsigned := kind.Integer()
+	switch {
+	case !integer && s.native.IsText(i),
+		integer && !s.native.IsInteger(i),
+		integer && s.c.plugin.Describe.Unsigned && s.native.IsUnsigned(i) != unsigned:
 		return odbc.Text
 	}
 	return form
+}
+
+// converts reports whether a driver that is asked for the kind converts what the
+// database sends.
+func converts(kind protocol.Kind) bool {
+	switch kind {
+	case protocol.Bool, protocol.Float32, protocol.Float64,
+		protocol.Date, protocol.Timestamp, protocol.TimestampTZ, protocol.DateTimeOffset:
+		return true
+	}
+	integer, _ := kind.Integer()
+	return integer
 }
 
 // slotFor returns the bytes for a cell: up to four a character and the driver's

@@ -4,10 +4,12 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -129,6 +131,37 @@ func TestErrorInLaterRow(t *testing.T) {
 		}
 		require.Equal(t, numbersTo(20_000), collect(t, allNumbers.Stream(t.Context(), db, 0)))
 	}, runtime.WithPoolSize(1))
+}
+
+// TestCellThatCannotBeRead: a row whose cells could not all be read is not handed
+// out, whatever the way to read it.
+func TestCellThatCannotBeRead(t *testing.T) {
+	moments := runtime.Query[runtime.None, string]{
+		Name: "Moments", SQL: "SELECT title, moment FROM moments ORDER BY title",
+		Columns: []runtime.Column{{Name: "title", Kind: protocol.Text}, {Name: "moment", Kind: protocol.Timestamp}},
+		Decode: func(rows []string, b *protocol.Batch) {
+			title, moment := b.Text(0), b.Timestamp(1)
+			for i := range rows {
+				rows[i] = title.At(i) + " " + moment.At(i).Format(time.DateTime)
+			}
+		},
+	}
+	onAll(t, func(t *testing.T, db database) {
+		db.exec(t, "CREATE TABLE moments (title VARCHAR(10), moment VARCHAR(40)); INSERT INTO moments VALUES ('a', '2024-02-29 13:14:15'), ('b', 'no moment'), ('c', '2024-02-29 13:14:16')")
+		unknown := open(t, db.Database, runtime.WithPlugin(&driver.Generic))
+		defer unknown.Close()
+		for _, at := range []database{db, unknown} {
+			var got []string
+			var failed error
+			for row, err := range moments.Stream(t.Context(), at, runtime.None{}) {
+				if failed = err; err == nil {
+					got = append(got, row)
+				}
+			}
+			require.Error(t, failed)
+			require.Subset(t, []string{"a 2024-02-29 13:14:15"}, got)
+		}
+	})
 }
 
 // TestStreamThatWrites: a statement that changes something is executed as a whole

@@ -204,9 +204,14 @@ func (s *Stmt) ColumnSize(i int) uint64 {
 
 // IsInteger reports whether the driver holds result column i, from 0, for one of
 // integers.
-func (s *Stmt) IsInteger(i int) bool {
+func (s *Stmt) IsInteger(i int) bool { return s.isOneOf(i, integerTypes) }
+
+// IsText reports whether the driver holds result column i, from 0, for one of text.
+func (s *Stmt) IsText(i int) bool { return s.isOneOf(i, textTypes) }
+
+func (s *Stmt) isOneOf(i int, types []int16) bool {
 	code, ret := sys.ColAttributeInt(s.h, i+1, sys.DescConciseType)
-	return ret.OK() && slices.Contains(integerTypes, int16(code))
+	return ret.OK() && slices.Contains(types, int16(code))
 }
 
 // IsUnsigned reports whether the driver holds result column i, from 0, for one
@@ -216,7 +221,10 @@ func (s *Stmt) IsUnsigned(i int) bool {
 	return unsigned != 0
 }
 
-var integerTypes = []int16{sys.TypeBit, sys.TypeTinyInt, sys.TypeSmallInt, sys.TypeInteger, sys.TypeBigInt}
+var (
+	integerTypes = []int16{sys.TypeBit, sys.TypeTinyInt, sys.TypeSmallInt, sys.TypeInteger, sys.TypeBigInt}
+	textTypes    = []int16{sys.TypeChar, sys.TypeVarchar, sys.TypeLongVarchar, sys.TypeWChar, sys.TypeWVarchar, sys.TypeWLongVarchar}
+)
 
 // DescribeParam describes parameter i, from 0. Many drivers answer something
 // that is not the type; see the plugins.
