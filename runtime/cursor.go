@@ -13,7 +13,7 @@ import (
 type cursor struct {
 	s    *statement // nil before it is prepared
 	size int        // rows wanted in the next block
-	turn int        // the Rowset to fill next
+	turn int        // the Rowset to fill next: the other one while a block is read
 	last bool       // the block fetched last ends the result
 
 	ask     chan struct{} // for one block each; nil before the first is asked for
@@ -83,8 +83,10 @@ func (c *cursor) fetchLocked(ctx context.Context) block {
 	}
 	n, last, err := c.s.native.Fetch(ctx, r, size)
 	if c.size >= firstBlock {
-		c.turn = 1 - c.turn
 		c.size = min(c.size*blockGrowth, largeBlock)
+	}
+	if c.s.c.prefetch { // or the one Rowset stays in the processor's cache
+		c.turn = 1 - c.turn
 	}
 	return block{r, n, last, err}
 }
