@@ -28,6 +28,9 @@ type Options struct {
 	Spec string
 	// Driver and Database stand for what the spec says, when not empty.
 	Driver, Database string
+	// Refresh asks the database also where there are current snapshots. Offline
+	// never asks it.
+	Refresh, Offline bool
 	// Env looks up the ${NAME} of the spec; nil is the process's environment.
 	Env func(name string) (string, bool)
 }
@@ -75,30 +78,11 @@ func Generate(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err // a bug of ours: what was printed is not Go
 	}
-	result, findings := newResult(d.spec.Out.Value, files)
+	result, findings := newResult(d.spec.Out.Value, files, d.snapshots)
 	if !d.add(findings) {
 		return nil, errorOf(d.problems)
 	}
 	return result, nil
-}
-
-// described is a spec with what the database said about it.
-type described struct {
-	spec     *spec.Spec // nil when there is none to speak of
-	problems *diag.List
-	shapes   map[string]describe.Shape   // by query
-	bulks    map[string][]describe.Value // by bulk insert
-}
-
-// describeSpec reads the spec and describes every query with which nothing is
-// wrong yet, so that findings of both kinds come together.
-func describeSpec(ctx context.Context, o Options) *described {
-	d := &described{shapes: make(map[string]describe.Shape), bulks: make(map[string][]describe.Value)}
-	d.spec, d.problems = loader(o).Load(o.Spec)
-	if d.spec != nil && d.spec.Driver.Value != "" && !d.problems.Fatal() {
-		d.describe(ctx)
-	}
-	return d
 }
 
 func loader(o Options) spec.Loader {
@@ -115,45 +99,6 @@ func loader(o Options) spec.Loader {
 	return l
 }
 
-// describe asks the database about the queries and bulk inserts that the reader
-// of the spec has found no fault with.
-func (d *described) describe(ctx context.Context) {
-	faulty := make(map[string]bool)
-	for _, p := range d.problems.All() {
-		faulty[p.Query] = true
-	}
-	db, findings := describe.Open(ctx, d.spec)
-	d.add(findings)
-	if db == nil {
-		return
-	}
-	defer db.Close()
-	for _, q := range d.spec.Queries {
-		if !faulty[q.Name.Value] && q.SQL.Bound.SQL != "" {
-			shape, findings := db.Query(ctx, &q)
-			if d.add(findings) {
-				d.shapes[q.Name.Value] = shape
-			}
-		}
-	}
-	for _, b := range d.spec.Bulks {
-		if !faulty[b.Name.Value] {
-			columns, findings := db.Bulk(ctx, &b)
-			if d.add(findings) {
-				d.bulks[b.Name.Value] = columns
-			}
-		}
-	}
-}
-
-// add takes the findings into the problems, and tells whether there are none.
-func (d *described) add(findings []diag.Diagnostic) bool {
-	for _, f := range findings {
-		d.problems.Add(f)
-	}
-	return len(findings) == 0
-}
-
 // input joins spec and shapes for the plan.
 func (d *described) input() plan.Input {
 	in := plan.Input{Package: d.spec.Package.Value}
@@ -167,7 +112,7 @@ func (d *described) input() plan.Input {
 	for _, b := range d.spec.Bulks {
 		f := sourceFile(&in, b.File)
 		f.Bulks = append(f.Bulks, plan.DescribedBulk{
-			Name: b.Name.Value, Doc: b.Doc.Value, Table: b.Table.Value, Columns: columns(d.bulks[b.Name.Value]),
+			Name: b.Name.Value, Doc: b.Doc.Value, Table: b.Table.Value, Columns: columns(d.shapes[b.Name.Value].Columns),
 		})
 	}
 	return in
@@ -235,19 +180,8 @@ func (d *described) diagnostic(p plan.Problem) diag.Diagnostic {
 	}
 	for _, q := range d.spec.Queries {
 		if q.Name.Value == p.Query {
-			found.Pos = posIn(q, p)
+			found.Pos = placeOf(&q, p.Param)
 		}
 	}
 	return found
-}
-
-// posIn returns where the query has the parameter or column that a problem is
-// about.
-func posIn(q spec.Query, p plan.Problem) diag.Pos {
-	for _, use := range q.SQL.Bound.Uses {
-		if p.Param != "" && use.Name == p.Param {
-			return q.SQL.Pos(use.Offset, use.Length)
-		}
-	}
-	return q.Name.Pos
 }

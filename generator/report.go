@@ -53,8 +53,8 @@ func Describe(ctx context.Context, o Options, names ...string) ([]Described, err
 		}
 		for _, b := range d.spec.Bulks {
 			known = append(known, b.Name.Value)
-			if columns, ok := d.bulks[b.Name.Value]; ok && wanted(names, b.Name.Value) {
-				all = append(all, Described{Name: b.Name.Value, Params: values(columns)})
+			if shape, ok := d.shapes[b.Name.Value]; ok && wanted(names, b.Name.Value) {
+				all = append(all, Described{Name: b.Name.Value, Params: values(shape.Columns)})
 			}
 		}
 	}

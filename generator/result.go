@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/emit"
+	"github.com/odbcgen/odbcgen/generator/internal/snapshot"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
 )
 
@@ -18,20 +20,23 @@ import (
 type Result struct {
 	// Files are the generated files, in order of their names.
 	Files []File
-	// Stale are the paths of files that odbcgen wrote into the folder earlier and
-	// that belong to the spec no more.
+	// Snapshots are what the database said of each query: files to be checked in
+	// beside the spec, in order of their names.
+	Snapshots []File
+	// Stale are the paths of files of both kinds that odbcgen wrote earlier and that
+	// belong to the spec no more.
 	Stale []string
 }
 
-// File is a generated file.
+// File is a file that odbcgen writes.
 type File struct {
 	Path    string
 	Content []byte
 	Changed bool // what lies there is missing or different
 }
 
-// newResult holds the files against the folder they belong in.
-func newResult(folder string, files []emit.File) (*Result, []diag.Diagnostic) {
+// newResult holds the files against the folders they belong in.
+func newResult(folder string, files []emit.File, snapshots *snapshot.Folder) (*Result, []diag.Diagnostic) {
 	r := &Result{}
 	var findings []diag.Diagnostic
 	for _, f := range files {
@@ -44,10 +49,19 @@ func newResult(folder string, files []emit.File) (*Result, []diag.Diagnostic) {
 				Help:    "move it away, or set another folder under out",
 			})
 		}
-		r.Files = append(r.Files, File{Path: path, Content: f.Content, Changed: err != nil || !bytes.Equal(have, f.Content)})
+		r.Files = append(r.Files, newFile(path, f.Content))
 	}
-	r.Stale = stale(folder, r.Files)
+	kept := snapshots.Files()
+	for _, path := range slices.Sorted(maps.Keys(kept)) {
+		r.Snapshots = append(r.Snapshots, newFile(path, kept[path]))
+	}
+	r.Stale = append(stale(folder, r.Files), snapshots.Stale()...)
 	return r, findings
+}
+
+func newFile(path string, content []byte) File {
+	have, err := os.ReadFile(path)
+	return File{Path: path, Content: content, Changed: err != nil || !bytes.Equal(have, content)}
 }
 
 // stale returns the files of ours in the folder that are not among files.
@@ -85,7 +99,7 @@ func (r *Result) Commit() error {
 			os.Remove(temp)
 		}
 	}()
-	for _, f := range r.Files {
+	for _, f := range slices.Concat(r.Files, r.Snapshots) {
 		if !f.Changed {
 			continue
 		}

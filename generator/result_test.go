@@ -108,8 +108,11 @@ func TestStale(t *testing.T) {
 	spec := strings.Replace(string(mustRead(t, dir, "queries.yaml")), "  - files: sql/*.sql\n", "", 1)
 	golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: []byte(spec)}})
 	result := commit(t, dir)
-	require.Equal(t, []string{filepath.Join(dir, "store", "books.sql.gen.go")}, result.Stale)
+	require.Len(t, result.Stale, 2)
+	require.Equal(t, filepath.Join(dir, "store", "books.sql.gen.go"), result.Stale[0])
+	require.Contains(t, result.Stale[1], filepath.Join(dir, "queries.snapshots", "ListTitles.sqlite."))
 	require.NoFileExists(t, result.Stale[0])
+	require.NoFileExists(t, result.Stale[1])
 	for _, kept := range []string{"mine.gen.go", "other.gen.go", "deep/queries.gen.go", "db.gen.go", "queries.gen.go"} {
 		require.FileExists(t, filepath.Join(dir, "store", kept))
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -22,23 +24,33 @@ func generate() *cobra.Command {
 			if err := result.Commit(); err != nil {
 				return err
 			}
-			report(cmd, result)
+			report(cmd.OutOrStdout(), result)
 			return nil
 		},
 	}
 	specFlags(cmd, &o)
+	cmd.Flags().BoolVar(&o.Refresh, "refresh", false, "ask the database about all queries, not only those without a current snapshot")
 	return cmd
 }
 
-// report names the files that were written or removed; a run that changes
-// nothing says nothing.
-func report(cmd *cobra.Command, result *generator.Result) {
+// report names the Go files that were written or removed, and counts snapshots; a
+// run that changes nothing says nothing.
+func report(w io.Writer, result *generator.Result) {
 	for _, f := range result.Files {
 		if f.Changed {
-			fmt.Fprintln(cmd.OutOrStdout(), "wrote", f.Path)
+			fmt.Fprintln(w, "wrote", f.Path)
 		}
 	}
+	changed := make(map[string]int) // by folder
+	for _, f := range result.Snapshots {
+		if f.Changed {
+			changed[filepath.Dir(f.Path)]++
+		}
+	}
+	for folder, n := range changed {
+		fmt.Fprintf(w, "wrote %d snapshots into %s\n", n, folder)
+	}
 	for _, path := range result.Stale {
-		fmt.Fprintln(cmd.OutOrStdout(), "removed", path)
+		fmt.Fprintln(w, "removed", path)
 	}
 }

@@ -69,5 +69,6 @@ func exitCode(err error) int {
 func specFlags(cmd *cobra.Command, o *generator.Options) {
 	cmd.Flags().StringVarP(&o.Spec, "file", "f", "queries.yaml", "spec file")
 	cmd.Flags().StringVar(&o.Driver, "driver", "", "driver plugin to use instead of the spec's")
+	cmd.Flags().BoolVar(&o.Offline, "offline", false, "take all from the snapshots, and fail where they are not current")
 	cmd.Flags().StringVar(&o.Database, "database", "", "ODBC connection string to use instead of the spec's")
 }

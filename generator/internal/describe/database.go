@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,6 +23,7 @@ import (
 type Database struct {
 	plugin  *driver.Plugin
 	dialect sqlscan.Dialect
+	target  spec.Target
 	db      *runtime.DB
 	conn    *runtime.Conn
 	drop    []func() // what Close undoes, in order
@@ -30,15 +32,18 @@ type Database struct {
 	catalog map[string][]runtime.TableColumn // by schema and table
 }
 
-// Open connects to the database of the spec, or builds a scratch database from
-// its schema files. Findings say why it could not; the Database is then nil. It
+// Open connects to a target of the spec, or builds a scratch database from the
+// schema files for it. Findings say why it could not; the Database is then nil. It
 // is nil without findings when a schema file could not be read.
-func Open(ctx context.Context, s *spec.Spec) (*Database, []diag.Diagnostic) {
-	d := &Database{
-		dialect: sqlscan.DialectOf(s.Driver.Value),
-		tables:  make(map[string][]Value), catalog: make(map[string][]runtime.TableColumn),
+func Open(ctx context.Context, s *spec.Spec, target spec.Target) (*Database, []diag.Diagnostic) {
+	if len(target.Faults) > 0 {
+		return nil, target.Faults
 	}
-	d.plugin, _ = driver.ByName(s.Driver.Value)
+	d := &Database{
+		dialect: sqlscan.DialectOf(target.Driver.Value), target: target,
+		tables: make(map[string][]Value), catalog: make(map[string][]runtime.TableColumn),
+	}
+	d.plugin, _ = driver.ByName(target.Driver.Value)
 	if slices.ContainsFunc(s.SchemaFor(d.plugin.Name), func(script spec.Schema) bool { return script.Unread }) {
 		return nil, nil
 	}
@@ -60,23 +65,29 @@ func (d *Database) Close() {
 	}
 }
 
+// Server returns the names and versions of the DBMS and its driver.
+func (d *Database) Server() string {
+	s := d.conn.Server()
+	return fmt.Sprintf("%s %s, %s %s", s.DBMS, s.Version, path.Base(s.Driver), s.DriverVersion)
+}
+
 // Plugin returns what is known of the database.
 func (d *Database) Plugin() *driver.Plugin { return d.plugin }
 
 func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
-	connection, pos, settings := s.Database.Value, s.Database.Pos, d.plugin.Describe.Settings
+	connection, pos, settings := d.target.Database.Value, d.target.Database.Pos, d.plugin.Describe.Settings
 	if len(s.SchemaFor(d.plugin.Name)) > 0 && d.plugin.Scratch.Connection != "" {
 		folder, err := os.MkdirTemp("", "odbcgen-")
 		if err != nil {
 			return fatal(pos, "", "a scratch database needs a temporary folder: %v", err)
 		}
 		d.drop = append(d.drop, func() { os.RemoveAll(folder) })
-		connection, pos = fmt.Sprintf(d.plugin.Scratch.Connection, filepath.Join(folder, "scratch.db")), s.Driver.Pos
+		connection, pos = fmt.Sprintf(d.plugin.Scratch.Connection, filepath.Join(folder, "scratch.db")), d.target.Driver.Pos
 		settings = nil // this one is to be made
 	}
 	if connection == "" {
 		return []diag.Diagnostic{{
-			Pos: s.Driver.Pos, Message: fmt.Sprintf("no database to describe the queries on %s", d.plugin.Name),
+			Pos: d.target.Driver.Pos, Message: fmt.Sprintf("no database to describe the queries on %s", d.plugin.Name),
 			Help: "write database: ${NAME}, with an ODBC connection string in the environment variable NAME",
 		}}
 	}
@@ -89,14 +100,14 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 		return fatal(pos, "", "cannot connect to the database: %s", plainMessage(err))
 	}
 	d.drop = append(d.drop, d.conn.Close)
-	return d.checkPlugin(s)
+	return d.checkPlugin()
 }
 
 // checkPlugin holds the driver of the spec against the live database.
-func (d *Database) checkPlugin(s *spec.Spec) []diag.Diagnostic {
+func (d *Database) checkPlugin() []diag.Diagnostic {
 	if live := d.db.Plugin(); live != d.plugin && d.plugin != &driver.Generic {
 		return []diag.Diagnostic{{
-			Pos:     s.Driver.Pos,
+			Pos:     d.target.Driver.Pos,
 			Message: fmt.Sprintf("the spec says driver %s, the database calls itself %q", d.plugin.Name, d.conn.Server().DBMS),
 			Help:    fmt.Sprintf("write driver: %s, or connect to another database", live.Name),
 		}}
@@ -114,7 +125,7 @@ func (d *Database) build(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
 	if len(scripts) == 0 {
 		return nil
 	}
-	if findings := d.enterScratch(ctx, s); len(findings) > 0 {
+	if findings := d.enterScratch(ctx); len(findings) > 0 {
 		return findings
 	}
 	for _, script := range scripts {
@@ -127,24 +138,24 @@ func (d *Database) build(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
 	return nil
 }
 
-func (d *Database) enterScratch(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
+func (d *Database) enterScratch(ctx context.Context) []diag.Diagnostic {
 	scratch := d.plugin.Scratch
 	if scratch.Create == "" {
 		if scratch.Connection != "" {
 			return nil
 		}
 		return []diag.Diagnostic{{
-			Pos: s.Driver.Pos, Message: fmt.Sprintf("odbcgen cannot build a scratch database on driver %s", d.plugin.Name),
+			Pos: d.target.Driver.Pos, Message: fmt.Sprintf("odbcgen cannot build a scratch database on driver %s", d.plugin.Name),
 			Help: "leave out schema, and write the connection string of a database that has the tables under database",
 		}}
 	}
 	name := d.plugin.Dialect.Quote("odbcgen_" + strconv.FormatInt(time.Now().UnixNano(), 36) + strconv.Itoa(os.Getpid()))
 	if err := d.conn.Exec(ctx, fmt.Sprintf(scratch.Create, name)); err != nil {
-		return fatal(s.Database.Pos, "the user needs the right to create it, or leave out schema", "cannot make a scratch schema: %s", plainMessage(err))
+		return fatal(d.target.Database.Pos, "the user needs the right to create it, or leave out schema", "cannot make a scratch schema: %s", plainMessage(err))
 	}
 	d.drop = append(d.drop, func() { d.conn.Exec(context.WithoutCancel(ctx), fmt.Sprintf(scratch.Drop, name)) })
 	if err := d.conn.Exec(ctx, fmt.Sprintf(scratch.Enter, name)); err != nil {
-		return fatal(s.Database.Pos, "", "cannot use the scratch schema: %s", plainMessage(err))
+		return fatal(d.target.Database.Pos, "", "cannot use the scratch schema: %s", plainMessage(err))
 	}
 	return nil
 }

@@ -24,54 +24,62 @@ type Shape struct {
 	Sets    []Set // of the result sets
 }
 
+// Set is what a set of a query returns, and what its statement takes.
+type Set struct {
+	Params  int // how many of the Shape's belong to its statement
+	Columns []Value
+	failed  bool // its statement could not be described
+}
+
 // Value is a parameter, a result column or a column of a table.
 type Value struct {
 	Name    string
-	Kind    protocol.Kind
+	Kind    protocol.Kind // Invalid where nobody tells
 	Null    bool
 	Reader  bool   // the value is an io.Reader
 	SQLType string // as the database writes it, "" when it does not say
 	Source  string // where the type comes from
+
+	Offset, Length int // the place in the text sent, of a column that nobody tells the type of
 }
 
-// Query describes one query. With findings, the Shape is not to be used.
+// Query asks what one query takes and returns. Settle gives the spec the last word
+// on that. With findings, the Shape serves for nothing but more findings of Settle.
 func (d *Database) Query(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
-	if q.Result.Value == spec.Sets {
-		return d.sets(ctx, q)
+	if q.Result.Value != spec.Sets || q.OneStatement() {
+		return d.ask(ctx, q)
 	}
-	s := d.statement(q)
+	var all Shape
+	var findings []diag.Diagnostic
+	for _, set := range q.Sets {
+		part := q.SetQuery(set)
+		shape, found := d.ask(ctx, &part)
+		all.Params = append(all.Params, shape.Params...)
+		all.Sets = append(all.Sets, Set{Params: len(shape.Params), Columns: shape.Columns, failed: len(found) > 0})
+		findings = append(findings, found...)
+	}
+	return all, findings
+}
+
+// ask describes a query of one statement.
+func (d *Database) ask(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
+	text := q.TextFor(d.plugin.Name)
+	s := &statement{
+		d: d, faults: faults{query: q, text: text},
+		reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL),
+	}
 	described := s.describe(ctx)
 	if described == nil {
 		return Shape{}, s.findings
 	}
-	shape := Shape{Params: s.params(ctx, described.Params)}
-	s.settle(shape.Params, shape.Params)
-	shape.Columns = s.columns(ctx, described.Columns)
-	return shape, s.findings
-}
-
-func (d *Database) statement(q *spec.Query) *statement {
-	text := d.textOf(q)
-	return &statement{d: d, query: q, text: text, reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL)}
-}
-
-// textOf returns the query's text for this database.
-func (d *Database) textOf(q *spec.Query) spec.SQL {
-	for _, variant := range q.Dialects {
-		if variant.Driver.Value == d.plugin.Name {
-			return variant.SQL
-		}
-	}
-	return q.SQL
+	return Shape{Params: s.params(ctx, described.Params), Columns: s.columns(ctx, described.Columns)}, s.findings
 }
 
 // statement is a query being described.
 type statement struct {
-	d        *Database
-	query    *spec.Query
-	text     spec.SQL
-	reading  reading
-	findings []diag.Diagnostic
+	faults
+	d       *Database
+	reading reading
 }
 
 // describe returns what the database says of the statement, nil with findings.
@@ -93,17 +101,6 @@ func (s *statement) describe(ctx context.Context) *runtime.Description {
 	return described
 }
 
-// find adds a finding about length bytes of the text sent, from offset on.
-func (s *statement) find(offset, length int, help, format string, args ...any) {
-	s.findAt(s.text.BoundPos(offset, length), help, format, args...)
-}
-
-func (s *statement) findAt(pos diag.Pos, help, format string, args ...any) {
-	s.findings = append(s.findings, diag.Diagnostic{
-		Pos: pos, Query: s.query.Name.Value, Message: fmt.Sprintf(format, args...), Help: help,
-	})
-}
-
 // params types the parameters as far as they say themselves what they are.
 func (s *statement) params(ctx context.Context, described []runtime.ParamDescription) []Value {
 	uses := s.text.Bound.Uses
@@ -116,17 +113,6 @@ func (s *statement) params(ctx context.Context, described []runtime.ParamDescrip
 		values[i] = s.param(ctx, use, described[i])
 	}
 	return values
-}
-
-// settle types the rest of the parameters by others of all, and has the spec's word.
-func (s *statement) settle(params, all []Value) {
-	for i := range params {
-		shareType(&params[i], all)
-		s.override(&params[i], s.query.Param(params[i].Name))
-		if params[i].Kind == protocol.Invalid {
-			s.unknownParam(s.text.Bound.Uses[i])
-		}
-	}
 }
 
 // param types one use of a parameter.
@@ -142,83 +128,26 @@ func (s *statement) param(ctx context.Context, use sqlscan.Use, described runtim
 	return v
 }
 
-func (s *statement) unknownParam(use sqlscan.Use) {
-	s.findAt(s.text.Pos(use.Offset, use.Length),
-		fmt.Sprintf("say it in the spec, under params: %s: int64 (or another of odbcgen's types)", use.Name),
-		"the database does not say what type parameter %q has", use.Name)
-}
-
-// override lets the spec have the last word.
-func (s *statement) override(v *Value, o spec.Override) {
-	if o.Type.Value != "" {
-		v.Kind, _ = protocol.ParseKind(o.Type.Value)
-		v.Source = "spec"
-	}
-	if o.Null.Set {
-		v.Null = o.Null.Value
-	}
-	v.Reader = o.Reader.Value
-	if v.Reader && v.Kind != protocol.Invalid && !v.Kind.Readable() {
-		s.findAt(o.Reader.Pos, "write reader: true for text, ntext, json, xml and binary only",
-			"%q is %s, which is not read in pieces", v.Name, v.Kind)
-	}
-}
-
-// shareType gives a use of a parameter of which nothing is known the type of
-// another use of the same name.
-func shareType(v *Value, all []Value) {
-	for _, other := range all {
-		if v.Kind == protocol.Invalid && other.Name == v.Name {
-			v.Kind, v.SQLType, v.Source = other.Kind, other.SQLType, other.Source
-		}
-	}
-}
-
 // columns types the result columns.
 func (s *statement) columns(ctx context.Context, described []runtime.ColumnDescription) []Value {
 	values := make([]Value, len(described))
-	names := make([]string, len(described))
 	items := s.items(ctx, len(described))
 	for i, c := range described {
 		values[i] = s.column(ctx, c, items[i]).value(c.Name)
-		names[i] = c.Name
-		s.override(&values[i], s.query.Column(c.Name))
 		if values[i].Kind == protocol.Invalid {
-			s.unknownColumn(c, items[i].span)
+			values[i].Offset, values[i].Length = s.reading.extent(items[i].span)
+			values[i].Source = s.whatDriverSays(c)
 		}
 	}
-	s.checkOverrides(names)
-	s.checkKeyset(names)
 	return values
 }
 
-func (s *statement) unknownColumn(c runtime.ColumnDescription, item span) {
-	offset, length := s.reading.extent(item)
-	what := ""
-	if s.d.plugin.Describe.Expressions {
-		what = fmt.Sprintf(" (the driver calls it %q, type code %d)", c.TypeName, c.Type)
+// whatDriverSays tells the driver's words for a type that is none of ours.
+func (s *statement) whatDriverSays(c runtime.ColumnDescription) string {
+	if !s.d.plugin.Describe.Expressions {
+		return ""
 	}
-	s.find(offset, length,
-		fmt.Sprintf("say it in the spec, under columns: %s: int64 (or another of odbcgen's types)", c.Name),
-		"the database does not say what type column %q has%s", c.Name, what)
-}
-
-// checkOverrides tells of columns in the spec that the result has not.
-func (s *statement) checkOverrides(names []string) {
-	for _, o := range s.query.Columns {
-		if !slices.Contains(names, o.Name.Value) {
-			s.findAt(o.Name.Pos, diag.DidYouMean(o.Name.Value, names), "the result has no column %q", o.Name.Value)
-		}
-	}
-}
-
-// checkKeyset tells of columns in the keyset that the result has not.
-func (s *statement) checkKeyset(names []string) {
-	for _, k := range s.query.Keyset {
-		if !slices.Contains(names, k.Column.Value) {
-			s.findAt(k.Column.Pos, diag.DidYouMean(k.Column.Value, names), "the result has no column %q to go on from", k.Column.Value)
-		}
-	}
+	return fmt.Sprintf("the driver calls it %q, type code %d", c.TypeName, c.Type)
 }
 
 // Bulk describes the columns of a bulk insert.

@@ -1,7 +1,6 @@
 package describe_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -60,7 +59,7 @@ func requireAllSound(t *testing.T, db testdb.Database, statements []*statement) 
 func claimsOf(d database, statements []*statement) map[string]claim {
 	claims := make(map[string]claim)
 	for i, s := range statements {
-		shape, _ := d.Query(context.Background(), d.query(s))
+		shape, _ := settled(d.Database, d.query(s))
 		if len(shape.Columns) == 0 {
 			continue
 		}

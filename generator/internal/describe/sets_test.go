@@ -77,10 +77,10 @@ func describeSets(t *testing.T, db testdb.Database, queries string, number int) 
 		ReadFile: func(path string) ([]byte, error) { return []byte(files[path]), nil }, Env: os.LookupEnv,
 	}.Load("queries.yaml")
 	require.NoError(t, problems.Err())
-	d, findings := describe.Open(context.Background(), s)
+	d, findings := describe.Open(context.Background(), s, s.Targets[0])
 	require.Empty(t, findings)
 	defer d.Close()
-	return d.Query(context.Background(), &s.Queries[number])
+	return settled(d, &s.Queries[number])
 }
 
 // calls are procedures with the query that calls them.

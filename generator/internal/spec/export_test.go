@@ -8,7 +8,7 @@ func Keys() (known, needed map[string][]string) {
 	known, needed = map[string][]string{}, map[string][]string{}
 	r := &reader{spec: &Spec{}}
 	for name, fields := range map[string][]field{
-		"":         r.specFields(),
+		"":         r.specFields(true),
 		"query":    r.queryFields(&Query{}),
 		"files":    r.filesFields(),
 		"bulk":     r.bulkFields(&Bulk{}),

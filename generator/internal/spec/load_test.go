@@ -116,11 +116,11 @@ func TestDatabaseIsExpandedWithEnvOnly(t *testing.T) {
 	input := files{"queries.yaml": "version: 1\npackage: store\ndriver: generic\ndatabase: a=${STORE_DSN};b=${STORE_DSN}\nbulk:\n  - {name: A, table: b, columns: [c]}\n"}
 	s, problems := input.load()
 	require.NoError(t, problems.Err())
-	require.Equal(t, "a=Driver=SQLite3;Database=x;b=Driver=SQLite3;Database=x", s.Database.Value)
+	require.Equal(t, "a=Driver=SQLite3;Database=x;b=Driver=SQLite3;Database=x", s.Targets[0].Database.Value)
 
 	s, problems = spec.Loader{ReadFile: input.read}.Load("queries.yaml")
 	require.NoError(t, problems.Err())
-	require.Equal(t, "a=${STORE_DSN};b=${STORE_DSN}", s.Database.Value)
+	require.Equal(t, "a=${STORE_DSN};b=${STORE_DSN}", s.Targets[0].Database.Value)
 }
 
 // TestPlaces holds the place of every word of a statement against the file, for all

@@ -19,22 +19,23 @@ import (
 func (r *reader) readSpec(n *yaml.Node) {
 	r.spec.Out = Text{Value: "."}
 	r.spec.Null = Text{Value: NullSQL}
-	r.mapping("the spec", n, r.specFields())
+	r.mapping("the spec", n, r.specFields(child(n, "databases") != nil))
 	r.spec.Out.Value = r.sibling(r.spec.Out.Value)
-	r.checkDatabase(n)
+	r.checkTargets(n)
 	if n.Kind == yaml.MappingNode && len(r.spec.Queries)+len(r.spec.Bulks) == 0 && r.problems.Len() == 0 {
 		r.problem(n, "", "the spec has neither queries nor bulk")
 	}
 }
 
-func (r *reader) specFields() []field {
+func (r *reader) specFields(several bool) []field {
 	s := r.spec
 	return []field{
 		{"version", true, r.version},
 		{"package", true, r.identifier("package", &s.Package)},
 		{"out", false, r.text("out", &s.Out)},
-		{"driver", true, r.driver},
-		{"database", false, r.database},
+		{"driver", !several, r.driver},
+		{"database", false, func(n *yaml.Node) { r.database(n, r.spec.Driver) }},
+		{"databases", false, r.databases},
 		{"schema", false, r.schema},
 		{"null", false, r.word("null", []string{NullSQL, NullPointer}, &s.Null)},
 		{"queries", false, func(n *yaml.Node) { r.list("queries", n, r.queryOrFiles) }},
@@ -76,26 +77,58 @@ func (r *reader) driver(n *yaml.Node) {
 
 var variable = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// database reads the connection string. The text with its values is a secret: no
+// database reads a connection string. The text with its values is a secret: no
 // diagnostic shows it.
-func (r *reader) database(n *yaml.Node) {
-	r.text("database", &r.spec.Database)(n)
+func (r *reader) database(n *yaml.Node, driver Text) {
+	t := Target{Driver: driver}
+	r.text("database", &t.Database)(n)
 	r.hidePassword(n)
-	if r.Env == nil || r.Loader.Database != "" {
-		return
+	if r.Env != nil {
+		r.expand(n, &t)
 	}
+	r.spec.Targets = append(r.spec.Targets, t)
+}
+
+// expand puts values in the place of ${NAME}.
+func (r *reader) expand(n *yaml.Node, t *Target) {
 	written := originOf(n, r.pos(n), r.problems.Sources)
 	for _, m := range variable.FindAllStringSubmatchIndex(n.Value, -1) {
 		name := n.Value[m[2]:m[3]]
 		value, ok := r.Env(name)
 		if !ok {
-			r.add(diag.Diagnostic{
+			t.Faults = append(t.Faults, diag.Diagnostic{
 				Pos: written.pos(m[0], m[1]-m[0]), Fatal: true,
 				Message: fmt.Sprintf("the environment variable %s is not set", name),
 			})
 		}
-		r.spec.Database.Value = strings.ReplaceAll(r.spec.Database.Value, "${"+name+"}", value)
+		t.Database.Value = strings.ReplaceAll(t.Database.Value, "${"+name+"}", value)
 	}
+}
+
+// databases reads a connection string for each of several drivers. The first of
+// them is the driver of the spec.
+func (r *reader) databases(n *yaml.Node) {
+	if r.spec.Driver.Pos != (diag.Pos{}) || len(r.spec.Targets) > 0 {
+		r.problem(n, "write driver and database for one database, databases alone for several", "databases stand beside driver or database")
+		return
+	}
+	for _, value := range n.Content {
+		if value.Tag == "!!null" {
+			value.Tag = "!!str" // it is to be built from the schema
+		}
+	}
+	r.pairs("databases", n, func(key, value *yaml.Node) {
+		driver := Text{key.Value, r.pos(key)}
+		r.checkDriver(key)
+		if r.spec.Driver.Value == "" {
+			r.spec.Driver = driver
+		}
+		if value.Value == "" && value.Kind == yaml.ScalarNode {
+			r.spec.Targets = append(r.spec.Targets, Target{Driver: driver})
+			return
+		}
+		r.database(value, driver)
+	})
 }
 
 var password = regexp.MustCompile(`(?i)\b(?:pwd|password)\s*=\s*([^;${}]+)`)
@@ -113,17 +146,23 @@ func (r *reader) hidePassword(n *yaml.Node) {
 	r.problems.AddSource(r.file, string(text))
 }
 
-// checkDatabase tells when there is neither a database to ask nor a way to build one.
-func (r *reader) checkDatabase(n *yaml.Node) {
+// checkTargets lets the Loader have its word about the targets, and tells when there
+// is neither a database to ask nor a way to build one.
+func (r *reader) checkTargets(n *yaml.Node) {
 	s := r.spec
-	if r.Loader.Database != "" {
-		s.Database.Value = r.Loader.Database
-		return
+	if one := r.Loader.Driver; one != "" && child(n, "databases") != nil {
+		s.Targets = slices.DeleteFunc(s.Targets, func(t Target) bool { return t.Driver.Value != one })
 	}
 	scratch := s.Driver.Value == "sqlite" && child(n, "schema") != nil
-	if r.Env != nil && n.Kind == yaml.MappingNode && child(n, "database") == nil && !scratch {
-		r.problem(n, "write an ODBC connection string, database: ${DSN}; with driver: sqlite, schema: is enough",
-			"the spec lacks database")
+	if len(s.Targets) == 0 {
+		s.Targets = []Target{{Driver: s.Driver}}
+		if r.Env != nil && n.Kind == yaml.MappingNode && r.Loader.Database == "" && child(n, "database") == nil && !scratch {
+			r.problem(n, "write an ODBC connection string, database: ${DSN}; with driver: sqlite, schema: is enough",
+				"the spec lacks database")
+		}
+	}
+	if r.Loader.Database != "" {
+		s.Targets[0].Database.Value, s.Targets[0].Faults = r.Loader.Database, nil
 	}
 }
 

@@ -11,15 +11,23 @@ import (
 
 // Spec is a spec file with the files it names.
 type Spec struct {
-	Path     string // as given to Load
-	Package  Text   // of the Go files to write
-	Out      Text   // folder for them; a path from where Path is one from
-	Driver   Text   // name of a plugin
-	Database Text   // ODBC connection string, expanded; a secret
-	Schema   []Schema
-	Null     Text // NullSQL or NullPointer
-	Queries  []Query
-	Bulks    []Bulk
+	Path    string // as given to Load
+	Package Text   // of the Go files to write
+	Out     Text   // folder for them; a path from where Path is one from
+	Driver  Text   // name of a plugin: that of the first target, whose SQL the queries are in
+	Targets []Target
+	Schema  []Schema
+	Null    Text // NullSQL or NullPointer
+	Queries []Query
+	Bulks   []Bulk
+}
+
+// Target is a database to describe the queries on.
+type Target struct {
+	Driver   Text // name of a plugin
+	Database Text // ODBC connection string, expanded; a secret
+	// Faults say why there is no connecting to it. They matter to a run that has to.
+	Faults []diag.Diagnostic
 }
 
 // Text is a value with the place it was written at. What was left out has the default
@@ -66,6 +74,16 @@ type Query struct {
 	Columns  []Override // as written
 	Sets     []Set      // of the result Sets, in order
 	Keyset   []Key      // of the result Stream: the rows are read page by page
+}
+
+// TextFor returns the text of q for a driver.
+func (q *Query) TextFor(driver string) SQL {
+	for _, d := range q.Dialects {
+		if d.Driver.Value == driver {
+			return d.SQL
+		}
+	}
+	return q.SQL
 }
 
 // The words of result.

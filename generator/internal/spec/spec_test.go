@@ -84,7 +84,12 @@ func TestDiagnostics(t *testing.T) {
 }
 
 func drawn(t *testing.T, input files) string {
-	_, problems := input.load()
+	s, problems := input.load()
+	for i := 0; s != nil && i < len(s.Targets); i++ {
+		for _, fault := range s.Targets[i].Faults {
+			problems.Add(fault)
+		}
+	}
 	var b bytes.Buffer
 	require.NoError(t, problems.Render(&b))
 	return b.String()

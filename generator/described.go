@@ -1,0 +1,210 @@
+package generator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/odbcgen/odbcgen/generator/internal/describe"
+	"github.com/odbcgen/odbcgen/generator/internal/diag"
+	"github.com/odbcgen/odbcgen/generator/internal/snapshot"
+	"github.com/odbcgen/odbcgen/generator/internal/spec"
+)
+
+// described is a spec with what its databases say of it, now or in snapshots.
+type described struct {
+	spec      *spec.Spec // nil when there is none to speak of
+	problems  *diag.List
+	snapshots *snapshot.Folder          // nil where nothing has been described
+	answers   []answers                 // one for each target of the spec
+	shapes    map[string]describe.Shape // what all targets agree on, by query or bulk insert
+}
+
+// answers are those of one target, with the spec's word on them.
+type answers struct {
+	driver string
+	said   map[string]describe.Shape // without the spec's word, by query or bulk insert
+	shapes map[string]describe.Shape // likewise
+}
+
+// describeSpec reads the spec and finds out about every query with which nothing is
+// wrong yet, so that findings of both kinds come together.
+func describeSpec(ctx context.Context, o Options) *described {
+	d := loadSpec(o)
+	for _, t := range d.targets() {
+		a, unanswered := d.fromSnapshots(t, d.questions(t), o.Refresh)
+		if len(unanswered) > 0 {
+			d.fromDatabase(ctx, o, a, t, unanswered)
+		}
+		d.answers = append(d.answers, a)
+	}
+	if len(d.answers) > 0 {
+		for _, q := range d.questions(d.spec.Targets[0]) {
+			d.agree(q)
+		}
+	}
+	return d
+}
+
+// loadSpec reads the spec and its snapshots.
+func loadSpec(o Options) *described {
+	d := &described{shapes: make(map[string]describe.Shape)}
+	d.spec, d.problems = loader(o).Load(o.Spec)
+	if d.spec == nil {
+		return d
+	}
+	var err error
+	if d.snapshots, err = snapshot.Open(snapshot.FolderFor(o.Spec)); err != nil {
+		d.problems.Add(diag.Diagnostic{Pos: diag.Pos{File: o.Spec}, Fatal: true, Message: fmt.Sprintf("read the snapshots: %v", err)})
+	}
+	return d
+}
+
+// targets returns those of the spec, none when there is nothing to ask them.
+func (d *described) targets() []spec.Target {
+	if d.spec == nil || d.spec.Driver.Value == "" || d.problems.Fatal() {
+		return nil
+	}
+	return d.spec.Targets
+}
+
+// question is a query or a bulk insert that a target is asked about.
+type question struct {
+	key   snapshot.Key
+	query *spec.Query // nil for a bulk insert
+	bulk  *spec.Bulk
+}
+
+// questions returns those of the spec that the reader has found no fault with.
+func (d *described) questions(t spec.Target) []question {
+	faulty := make(map[string]bool)
+	for _, p := range d.problems.All() {
+		faulty[p.Query] = true
+	}
+	var all []question
+	for i := range d.spec.Queries {
+		q := &d.spec.Queries[i]
+		if text := q.TextFor(t.Driver.Value); !faulty[q.Name.Value] && q.SQL.Bound.SQL != "" {
+			all = append(all, question{key: snapshot.Key{Name: q.Name.Value, Driver: t.Driver.Value, SQL: text.Text}, query: q})
+		}
+	}
+	for i := range d.spec.Bulks {
+		b := &d.spec.Bulks[i]
+		if !faulty[b.Name.Value] {
+			all = append(all, question{key: snapshot.Key{Name: b.Name.Value, Driver: t.Driver.Value, SQL: insertText(b)}, bulk: b})
+		}
+	}
+	return all
+}
+
+func insertText(b *spec.Bulk) string {
+	var columns []string
+	for _, c := range b.Columns {
+		columns = append(columns, c.Value)
+	}
+	return "INSERT INTO " + b.Table.Value + " (" + strings.Join(columns, ", ") + ")"
+}
+
+// fromSnapshots answers questions from the snapshots that are current, and returns
+// those that are left.
+func (d *described) fromSnapshots(t spec.Target, asked []question, refresh bool) (a answers, left []question) {
+	a = answers{driver: t.Driver.Value, said: make(map[string]describe.Shape), shapes: make(map[string]describe.Shape)}
+	current := !refresh && d.snapshots.Current(a.driver, d.fingerprint(t))
+	for _, q := range asked {
+		if s, ok := d.snapshots.Get(q.key); current && ok && q.fits(s.Shape) {
+			d.snapshots.Keep(q.key)
+			d.take(a, q, s.Shape)
+			continue
+		}
+		left = append(left, q)
+	}
+	return a, left
+}
+
+// fingerprint returns that of the schema files for a target.
+func (d *described) fingerprint(t spec.Target) string {
+	var scripts []string
+	for _, script := range d.spec.SchemaFor(t.Driver.Value) {
+		scripts = append(scripts, script.SQL.Text)
+	}
+	return snapshot.Fingerprint(scripts...)
+}
+
+func (q question) fits(s describe.Shape) bool {
+	if q.bulk != nil {
+		return slices.EqualFunc(q.bulk.Columns, s.Columns, func(c spec.Text, v describe.Value) bool { return c.Value == v.Name })
+	}
+	return s.Fits(q.query, q.key.Driver)
+}
+
+// take has the spec's word on what was said to a question.
+func (d *described) take(a answers, q question, said describe.Shape) {
+	shape := said
+	var findings []diag.Diagnostic
+	if q.query != nil {
+		shape, findings = describe.Settle(q.query, a.driver, said)
+	}
+	if d.add(findings) {
+		a.said[q.key.Name], a.shapes[q.key.Name] = said, shape
+	}
+}
+
+// fromDatabase asks the database of a target.
+func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t spec.Target, asked []question) {
+	if o.Offline {
+		d.add(unanswered(asked))
+		return
+	}
+	db, findings := describe.Open(ctx, d.spec, t)
+	d.add(findings)
+	if db == nil {
+		return
+	}
+	defer db.Close()
+	for _, q := range asked {
+		said, findings := q.ask(ctx, db)
+		if d.add(findings) {
+			d.snapshots.Put(q.key, snapshot.Snapshot{Server: db.Server(), Shape: said})
+		}
+		if len(findings) == 0 || len(said.Sets) > 0 { // of several statements, some may be described
+			d.take(a, q, said)
+		}
+	}
+	d.snapshots.MadeFrom(a.driver, d.fingerprint(t))
+}
+
+// unanswered tells that there is no current snapshot for questions.
+func unanswered(asked []question) []diag.Diagnostic {
+	var all []diag.Diagnostic
+	for _, q := range asked {
+		all = append(all, diag.Diagnostic{
+			Pos: q.pos(), Query: q.key.Name, Message: "there is no current snapshot for " + q.key.Driver,
+			Help: "run `odbcgen generate` where the database can be reached, and check in what it writes",
+		})
+	}
+	return all
+}
+
+func (q question) pos() diag.Pos {
+	if q.bulk != nil {
+		return q.bulk.Name.Pos
+	}
+	return q.query.Name.Pos
+}
+
+func (q question) ask(ctx context.Context, db *describe.Database) (describe.Shape, []diag.Diagnostic) {
+	if q.bulk != nil {
+		columns, findings := db.Bulk(ctx, q.bulk)
+		return describe.Shape{Columns: columns}, findings
+	}
+	return db.Query(ctx, q.query)
+}
+
+// add takes the findings into the problems, and tells whether there are none.
+func (d *described) add(findings []diag.Diagnostic) bool {
+	for _, f := range findings {
+		d.problems.Add(f)
+	}
+	return len(findings) == 0
+}

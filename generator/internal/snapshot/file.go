@@ -1,0 +1,118 @@
+package snapshot
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/odbcgen/odbcgen/generator/internal/describe"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// file is a snapshot as it is written.
+type file struct {
+	Odbcgen int     `json:"odbcgen"` // format
+	Name    string  `json:"name"`
+	Driver  string  `json:"driver"`
+	Server  string  `json:"server"`
+	SQL     string  `json:"sql"`
+	Params  []value `json:"params,omitempty"`
+	Columns []value `json:"columns,omitempty"`
+	Sets    []set   `json:"sets,omitempty"`
+}
+
+type set struct {
+	Params  int     `json:"params"`
+	Columns []value `json:"columns,omitempty"`
+}
+
+type value struct {
+	Name    string `json:"name"`
+	Type    string `json:"type,omitempty"` // none where nobody tells
+	Null    bool   `json:"null,omitempty"`
+	SQLType string `json:"sqlType,omitempty"`
+	Source  string `json:"source,omitempty"`
+	At      []int  `json:"at,omitempty"` // offset and length in the SQL, of one without a type
+}
+
+func encode(k Key, s Snapshot) []byte {
+	f := file{
+		Odbcgen: format, Name: k.Name, Driver: k.Driver, Server: s.Server, SQL: k.SQL,
+		Params: written(s.Shape.Params), Columns: written(s.Shape.Columns),
+	}
+	for _, each := range s.Shape.Sets {
+		f.Sets = append(f.Sets, set{each.Params, written(each.Columns)})
+	}
+	return toJSON(f)
+}
+
+func written(values []describe.Value) []value {
+	var all []value
+	for _, v := range values {
+		w := value{Name: v.Name, Null: v.Null, SQLType: v.SQLType, Source: v.Source}
+		if v.Kind != protocol.Invalid {
+			w.Type = v.Kind.String()
+		}
+		if v.Length > 0 {
+			w.At = []int{v.Offset, v.Length}
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+func toJSON(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // SQL is full of < and >
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		panic(err) // there is nothing in it that could fail
+	}
+	return b.Bytes()
+}
+
+func decode(content []byte) (Snapshot, error) {
+	var f file
+	if err := json.Unmarshal(content, &f); err != nil {
+		return Snapshot{}, err
+	}
+	if f.Odbcgen != format {
+		return Snapshot{}, fmt.Errorf("format %d", f.Odbcgen)
+	}
+	s := Snapshot{Server: f.Server}
+	var err error
+	if s.Shape.Params, err = read(f.Params); err != nil {
+		return s, err
+	}
+	if s.Shape.Columns, err = read(f.Columns); err != nil {
+		return s, err
+	}
+	for _, each := range f.Sets {
+		columns, err := read(each.Columns)
+		if err != nil {
+			return s, err
+		}
+		s.Shape.Sets = append(s.Shape.Sets, describe.Set{Params: each.Params, Columns: columns})
+	}
+	return s, nil
+}
+
+func read(values []value) ([]describe.Value, error) {
+	var all []describe.Value
+	for _, w := range values {
+		v := describe.Value{Name: w.Name, Null: w.Null, SQLType: w.SQLType, Source: w.Source}
+		if w.Type != "" {
+			kind, ok := protocol.ParseKind(w.Type)
+			if !ok {
+				return nil, fmt.Errorf("unknown type %q", w.Type)
+			}
+			v.Kind = kind
+		}
+		if len(w.At) == 2 {
+			v.Offset, v.Length = w.At[0], w.At[1]
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}

@@ -1,0 +1,158 @@
+// Package snapshot keeps what a database said of queries in files that are checked
+// in, one for each query and driver, so that code can be generated without the
+// database. It knows nothing of types, and connects to nothing.
+package snapshot
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/odbcgen/odbcgen/generator/internal/describe"
+)
+
+// format is the version of the files. One of another version answers nothing.
+const format = 1
+
+// Folder is the snapshots of a spec.
+type Folder struct {
+	path   string
+	have   map[string][]byte // what lies there, by name
+	files  map[string][]byte // what belongs there, by name
+	schema map[string]string // what is in schemaFile: a fingerprint by driver
+}
+
+// schemaFile tells from which schema files the snapshots were made. It is one file,
+// so that a change there touches one line and not all snapshots.
+const schemaFile = "schema.json"
+
+// FolderFor returns the folder for the snapshots of a spec file.
+func FolderFor(spec string) string {
+	return strings.TrimSuffix(spec, filepath.Ext(spec)) + ".snapshots"
+}
+
+// Open reads a folder, which need not be there.
+func Open(path string) (*Folder, error) {
+	f := &Folder{path: path, have: make(map[string][]byte), files: make(map[string][]byte), schema: make(map[string]string)}
+	entries, err := os.ReadDir(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.IsDir() || filepath.Ext(e.Name()) != ".json" {
+			continue
+		}
+		if f.have[e.Name()], err = os.ReadFile(filepath.Join(path, e.Name())); err != nil {
+			return nil, err
+		}
+	}
+	if json.Unmarshal(f.have[schemaFile], &f.schema) != nil { // a merge that went wrong
+		f.schema = make(map[string]string)
+	}
+	return f, nil
+}
+
+// Key is what a snapshot answers for.
+type Key struct {
+	Name   string // of the query or bulk insert
+	Driver string // name of a plugin
+	SQL    string // its text as written
+}
+
+// file returns the name of the file of a key: its SQL is in it, so that branches
+// that change the same query do not change the same file.
+func (k Key) file() string {
+	sum := sha256.Sum256([]byte(k.Driver + "\x00" + k.SQL))
+	return k.Name + "." + k.Driver + "." + hex.EncodeToString(sum[:])[:12] + ".json"
+}
+
+// Snapshot is what a database said.
+type Snapshot struct {
+	Server string // DBMS and driver, with versions
+	Shape  describe.Shape
+}
+
+// Fingerprint returns that of schema files, "" for none.
+func Fingerprint(scripts ...string) string {
+	if len(scripts) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.Join(scripts, "\x00")))
+	return hex.EncodeToString(sum[:])[:16]
+}
+
+// Current tells whether the snapshots of a driver are of the schema files with the
+// fingerprint.
+func (f *Folder) Current(driver, fingerprint string) bool { return f.schema[driver] == fingerprint }
+
+// Get returns the snapshot of a key; ok is false when there is none that can be read.
+func (f *Folder) Get(k Key) (s Snapshot, ok bool) {
+	content, ok := f.have[k.file()]
+	if !ok {
+		return s, false
+	}
+	s, err := decode(content)
+	return s, err == nil
+}
+
+// Keep says that the snapshot of a key, which there is, belongs here.
+func (f *Folder) Keep(k Key) { f.files[k.file()] = f.have[k.file()] }
+
+// Put takes a new snapshot. The one that is there stays if it says the same: another
+// version of the server is no reason to change a file.
+func (f *Folder) Put(k Key, s Snapshot) {
+	old, _ := f.Get(k)
+	if same := encode(k, Snapshot{old.Server, s.Shape}); bytes.Equal(same, f.have[k.file()]) {
+		f.Keep(k)
+		return
+	}
+	f.files[k.file()] = encode(k, s)
+}
+
+// MadeFrom says from which schema files the snapshots of a driver are.
+func (f *Folder) MadeFrom(driver, fingerprint string) {
+	delete(f.schema, driver)
+	if fingerprint != "" {
+		f.schema[driver] = fingerprint
+	}
+}
+
+// Only forgets what is known of the schema files of other drivers.
+func (f *Folder) Only(drivers ...string) {
+	maps.DeleteFunc(f.schema, func(driver, _ string) bool { return !slices.Contains(drivers, driver) })
+}
+
+// Files returns the files that belong into the folder, by their paths.
+func (f *Folder) Files() map[string][]byte {
+	all := make(map[string][]byte)
+	for name, content := range f.files {
+		all[filepath.Join(f.path, name)] = content
+	}
+	if len(f.schema) > 0 {
+		all[filepath.Join(f.path, schemaFile)] = toJSON(f.schema)
+	}
+	return all
+}
+
+// Stale returns the paths of snapshots that belong there no more, in order. Other
+// files are none of ours.
+func (f *Folder) Stale() []string {
+	var paths []string
+	for name, content := range f.have {
+		_, err := decode(content)
+		ours := err == nil || name == schemaFile && len(f.schema) == 0
+		if _, wanted := f.files[name]; ours && !wanted {
+			paths = append(paths, filepath.Join(f.path, name))
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
