@@ -52,14 +52,15 @@ var (
 	words = strings.Repeat("lorem ipsum dolor sit amet ", 4)
 )
 
-// personAt makes what floor/insert.c makes. Doubles are quarters here and in all
+// personAt makes what floor/insert.c makes: of ten million rows, the last is before
+// the end of MariaDB's timestamps, in 2038. Doubles are quarters here and in all
 // tables: SQLite's driver reads them with 15 digits.
 func personAt(i int) person {
 	p := person{
 		ID:      int64(i + 1),
 		Name:    "José Müller " + strconv.Itoa(7919*i%1_000_003),
 		Score:   float64(i) / 4,
-		Created: begin.Add(time.Duration(i) * 61_000_123 * time.Microsecond),
+		Created: begin.Add(time.Duration(i) * 50_000_123 * time.Microsecond),
 	}
 	if i%10 > 0 {
 		p.Note = sql.Null[string]{V: words[:13*i%101], Valid: true}

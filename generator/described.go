@@ -39,12 +39,17 @@ func describeSpec(ctx context.Context, o Options) *described {
 		}
 		d.answers = append(d.answers, a)
 	}
+	d.settleAll()
+	return d
+}
+
+// settleAll makes one shape for each query of what the targets answered.
+func (d *described) settleAll() {
 	if len(d.answers) > 0 {
 		for _, q := range d.questions(d.spec.Targets[0]) {
 			d.agree(q)
 		}
 	}
-	return d
 }
 
 // loadSpec reads the spec and its snapshots.

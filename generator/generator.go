@@ -67,21 +67,32 @@ func Generate(ctx context.Context, o Options) (*Result, error) {
 	if err := errorOf(d.problems); err != nil {
 		return nil, err
 	}
-	pkg, problems := plan.New(d.input())
-	for _, p := range problems {
-		d.problems.Add(d.diagnostic(p))
+	result, err := d.result()
+	if err != nil {
+		return nil, err // a bug of ours: what was printed is not Go
 	}
 	if err := errorOf(d.problems); err != nil {
 		return nil, err
 	}
+	return result, nil
+}
+
+// result plans and prints the files, of a spec whose queries are all described. What
+// keeps it from that is added to the problems.
+func (d *described) result() (*Result, error) {
+	pkg, problems := plan.New(d.input())
+	for _, p := range problems {
+		d.problems.Add(d.diagnostic(p))
+	}
+	if len(problems) > 0 {
+		return nil, nil
+	}
 	files, err := emit.Files(pkg)
 	if err != nil {
-		return nil, err // a bug of ours: what was printed is not Go
+		return nil, err
 	}
 	result, findings := newResult(d.spec.Out.Value, files, d.snapshots)
-	if !d.add(findings) {
-		return nil, errorOf(d.problems)
-	}
+	d.add(findings)
 	return result, nil
 }
 

@@ -16,7 +16,7 @@ WORDS = "lorem ipsum dolor sit amet " * 4
 
 
 def person(i):
-    at = BEGIN + datetime.timedelta(microseconds=i * 61_000_123)
+    at = BEGIN + datetime.timedelta(microseconds=i * 50_000_123)
     if created == "text":
         at = at.strftime("%Y-%m-%d %H:%M:%S.%f")
     return i + 1, f"José Müller {7919 * i % 1_000_003}", i / 4, at, WORDS[:13 * i % 101] if i % 10 else None

@@ -16,6 +16,7 @@ type Diagnostic struct {
 	Pos
 	Query   string // the query or bulk insert it is about, "" for none
 	Message string // lower case, no full stop
+	Detail  string // lines that show it, such as a difference
 	Help    string // what to write instead; lines of their own when it has several; "" for none
 	Fatal   bool   // the run could not do its work, the user's files may be right
 }
@@ -90,7 +91,7 @@ func compare(a, b Diagnostic) int {
 	return cmp.Or(
 		cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col),
 		cmp.Compare(a.Query, b.Query), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Help, b.Help),
-		cmp.Compare(a.Len, b.Len),
+		cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Len, b.Len),
 	)
 }
 

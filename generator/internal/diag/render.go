@@ -23,6 +23,9 @@ func (l *List) Render(w io.Writer) error {
 		for _, line := range l.Sources.draw(d.Pos) {
 			b.WriteString("    " + line + "\n")
 		}
+		if d.Detail != "" {
+			b.WriteString("    " + strings.ReplaceAll(strings.TrimSuffix(d.Detail, "\n"), "\n", "\n    ") + "\n")
+		}
 		if d.Help != "" {
 			b.WriteString("    help: " + strings.ReplaceAll(d.Help, "\n", "\n          ") + "\n")
 		}

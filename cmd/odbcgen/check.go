@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/odbcgen/odbcgen/generator"
+)
+
+func check() *cobra.Command {
+	var o generator.Options
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Hold generated files and snapshots against the spec and the live database",
+		Long: `Check tells of generated files that are missing, stale or left over, of
+snapshots that are not current, and of what has changed in the database since they
+were made. It writes nothing. It exits with 0 when all is well, with 2 when it found
+something, and with 1 when it could not do its work.
+
+A database whose connection string needs an environment variable that is not set is
+not asked.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			checked, err := generator.Check(cmd.Context(), o)
+			for _, note := range checked.Notes {
+				fmt.Fprintln(cmd.ErrOrStderr(), "note:", note)
+			}
+			return err
+		},
+	}
+	specFlags(cmd, &o)
+	return cmd
+}

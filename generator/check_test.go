@@ -1,0 +1,130 @@
+package generator_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+
+	"github.com/odbcgen/odbcgen/generator"
+	"github.com/odbcgen/odbcgen/internal/golden"
+	"github.com/odbcgen/odbcgen/internal/testdb"
+)
+
+// TestCheckDrift changes databases behind snapshots. The check tells what has
+// changed; generating anew takes it over.
+func TestCheckDrift(t *testing.T) {
+	for _, db := range testdb.All(t) {
+		t.Run(db.Name, func(t *testing.T) {
+			testdb.Exec(t, db, `CREATE TABLE book (id BIGINT NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL, pages INTEGER NOT NULL, note VARCHAR(40));
+				CREATE TABLE gone (id BIGINT NOT NULL PRIMARY KEY)`)
+			dir := t.TempDir()
+			golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: fmt.Appendf(nil, `
+version: 1
+package: store
+driver: %s
+database: %q
+queries:
+  - {name: ListBooks, result: many, sql: SELECT * FROM book}
+  - {name: SetPages, result: exec, sql: "UPDATE book SET pages = :pages WHERE id = :id"}
+  - {name: ListTitles, result: many, sql: SELECT title FROM book}
+  - {name: ListGone, result: many, sql: SELECT id FROM gone}
+`, db.Name, db.DSN)}})
+			o := generator.Options{Spec: filepath.Join(dir, "queries.yaml")}
+			result, err := generator.Generate(t.Context(), o)
+			require.NoError(t, err)
+			require.NoError(t, result.Commit())
+			_, err = generator.Check(t.Context(), o)
+			require.NoError(t, err)
+
+			testdb.Exec(t, db, `DROP TABLE gone; DROP TABLE book;
+				CREATE TABLE book (id BIGINT NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL, pages NUMERIC(9,2), added DATE)`)
+			_, err = generator.Check(t.Context(), o)
+			told := strings.ReplaceAll(fmt.Sprint(err), dir+"/", "")
+			for _, want := range []string{
+				"query ListBooks: the " + db.Name + " database has changed since the snapshot was made",
+				`column "note": is gone (was text (VARCHAR(40)) null)`,
+				`column "added": is new (date (DATE) null)`,
+				"query SetPages: the " + db.Name + " database has changed",
+				"query ListGone: ",
+			} {
+				require.Contains(t, told, want)
+			}
+			require.Regexp(t, `column "pages": is decimal \((NUMERIC|DECIMAL)\(9, ?2\)\) null, was int(32|64) \(INTEGER|INT4\) not null`, told)
+			require.NotContains(t, told, "ListTitles")
+			_, err = generator.Check(t.Context(), offline(o))
+			require.NoError(t, err, "what is checked in belongs together")
+
+			_, err = generator.Generate(t.Context(), o)
+			require.NoError(t, err, "the snapshots are enough")
+			o.Refresh = true
+			_, err = generator.Generate(t.Context(), o)
+			require.ErrorContains(t, err, "query ListGone: ")
+		})
+	}
+}
+
+func offline(o generator.Options) generator.Options {
+	o.Offline = true
+	return o
+}
+
+// TestDatabases describes queries on three databases at once: they get one
+// interface, in which the wider type stands, and a finding for each difference.
+func TestDatabases(t *testing.T) {
+	dir := t.TempDir()
+	connections := make(map[string]string)
+	for _, db := range testdb.All(t) {
+		connections["DSN_"+db.Name] = db.DSN
+		testdb.Exec(t, db, "CREATE TABLE book (id INTEGER NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL, price NUMERIC(9,2))")
+	}
+	o := generator.Options{
+		Spec: filepath.Join(dir, "queries.yaml"),
+		Env: func(name string) (string, bool) {
+			value, ok := connections[name]
+			return value, ok
+		},
+	}
+	write := func(sum string) {
+		golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: []byte(`
+version: 1
+package: store
+databases: {sqlite: "${DSN_sqlite}", postgres: "${DSN_postgres}", mariadb: "${DSN_mariadb}"}
+queries:
+  - {name: GetBook, result: one, sql: "SELECT id, title, price FROM book WHERE id = :id"}
+  - name: Sum
+    result: one
+    sql: SELECT SUM(id) AS ids FROM book` + sum + `
+bulk:
+  - {name: AddBooks, table: book, columns: [id, title, price]}
+`)}})
+	}
+	write("")
+	_, err := generator.Generate(t.Context(), o)
+	require.ErrorContains(t, err, `queries.yaml:7:11: query Sum: column "ids" is int64 on sqlite and postgres, decimal on mariadb`)
+	require.ErrorContains(t, err, "help: say its type in the spec, under columns: ids: int64, or cast it in the SQL")
+
+	write("\n    columns: {ids: decimal}")
+	result, err := generator.Generate(t.Context(), o)
+	require.NoError(t, err)
+	require.Len(t, result.Snapshots, 9)
+	code := string(result.Files[1].Content)
+	require.Contains(t, code, "func (q *Queries) GetBook(ctx context.Context, id int64) (GetBookRow, error)", "32 bits on two of them")
+	require.Contains(t, code, "func (q *Queries) Sum(ctx context.Context) (sql.Null[decimal.Decimal], error)")
+	require.NoError(t, result.Commit())
+
+	again, err := generator.Generate(context.Background(), offline(o))
+	require.NoError(t, err)
+	require.Equal(t, code, string(again.Files[1].Content))
+	_, err = generator.Check(t.Context(), o)
+	require.NoError(t, err)
+
+	o.Driver = "postgres" // one of them
+	result, err = generator.Generate(t.Context(), o)
+	require.NoError(t, err)
+	require.Contains(t, string(result.Files[1].Content), "GetBook(ctx context.Context, id int32)")
+}
