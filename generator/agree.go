@@ -68,6 +68,7 @@ func (a *agreement) values(noun string, of func(describe.Shape) []describe.Value
 	}
 	for i, v := range agreed {
 		a.compare(noun, v, i, of)
+		agreed[i].Source = a.each(func(s describe.Shape) string { return of(s)[i].Source })
 	}
 	return agreed
 }
@@ -112,7 +113,7 @@ func (a *agreement) compare(noun string, agreed describe.Value, i int, of func(d
 }
 
 // each lists what holds for the databases: decimal on postgres and mariadb, float64
-// on sqlite.
+// on sqlite. What holds for all stands alone.
 func (a *agreement) each(say func(describe.Shape) string) string {
 	var said []string
 	on := make(map[string][]string)
@@ -122,6 +123,9 @@ func (a *agreement) each(say func(describe.Shape) string) string {
 			said = append(said, word)
 		}
 		on[word] = append(on[word], a.drivers[i])
+	}
+	if len(said) == 1 {
+		return said[0]
 	}
 	for i, word := range said {
 		said[i] = word + " on " + strings.Join(on[word], " and ")

@@ -21,11 +21,12 @@ type described struct {
 	shapes    map[string]describe.Shape // what all targets agree on, by query or bulk insert
 }
 
-// answers are those of one target, with the spec's word on them.
+// answers are those of one target.
 type answers struct {
 	driver string
 	said   map[string]describe.Shape // without the spec's word, by query or bulk insert
-	shapes map[string]describe.Shape // likewise
+	shapes map[string]describe.Shape // likewise, with it
+	asked  map[string]bool           // of which the database was asked now
 }
 
 // describeSpec reads the spec and finds out about every query with which nothing is
@@ -114,7 +115,9 @@ func insertText(b *spec.Bulk) string {
 // fromSnapshots answers questions from the snapshots that are current, and returns
 // those that are left.
 func (d *described) fromSnapshots(t spec.Target, asked []question, refresh bool) (a answers, left []question) {
-	a = answers{driver: t.Driver.Value, said: make(map[string]describe.Shape), shapes: make(map[string]describe.Shape)}
+	a = answers{
+		driver: t.Driver.Value, said: make(map[string]describe.Shape), shapes: make(map[string]describe.Shape), asked: make(map[string]bool),
+	}
 	current := !refresh && d.snapshots.Current(a.driver, d.fingerprint(t))
 	for _, q := range asked {
 		if s, ok := d.snapshots.Get(q.key); current && ok && q.fits(s.Shape) {
@@ -169,6 +172,7 @@ func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t sp
 	defer db.Close()
 	for _, q := range asked {
 		said, findings := q.ask(ctx, db)
+		a.asked[q.key.Name] = true
 		if d.add(findings) {
 			d.snapshots.Put(q.key, snapshot.Snapshot{Server: db.Server(), Shape: said})
 		}

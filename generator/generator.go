@@ -112,10 +112,7 @@ func loader(o Options) spec.Loader {
 
 // input joins spec and shapes for the plan.
 func (d *described) input() plan.Input {
-	in := plan.Input{Package: d.spec.Package.Value}
-	if d.spec.Null.Value == spec.NullPointer {
-		in.Null = plan.NullPointer
-	}
+	in := plan.Input{Package: d.spec.Package.Value, Null: d.nullStyle()}
 	for _, q := range d.spec.Queries {
 		f := sourceFile(&in, q.File)
 		f.Queries = append(f.Queries, d.query(q))
@@ -127,6 +124,13 @@ func (d *described) input() plan.Input {
 		})
 	}
 	return in
+}
+
+func (d *described) nullStyle() plan.NullStyle {
+	if d.spec.Null.Value == spec.NullPointer {
+		return plan.NullPointer
+	}
+	return plan.NullSQL
 }
 
 // sourceFile returns the file of the name, which it adds at first.

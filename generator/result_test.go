@@ -154,34 +154,34 @@ func TestOverriddenDatabase(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(dir, "store"))
 }
 
-// TestDescribe returns what could be described, beside what is wrong.
-func TestDescribe(t *testing.T) {
+// TestExplain returns what could be described, beside what is wrong.
+func TestExplain(t *testing.T) {
 	dir := shopDir(t)
-	all, err := generator.Describe(context.Background(), options(dir))
+	all, err := generator.Explain(context.Background(), options(dir))
 	require.NoError(t, err)
-	require.Equal(t, []generator.Described{
+	require.Equal(t, []generator.Explained{
 		{
 			Name:    "GetTitle",
-			Params:  []generator.Value{{Name: "isbn", Type: "text", SQLType: "TEXT", Source: "probe isbn"}},
-			Columns: []generator.Value{{Name: "title", Type: "text", SQLType: "TEXT", Source: "driver"}},
+			Params:  []generator.Value{{Name: "isbn", GoType: "string", Type: "text", SQLType: "TEXT", Source: "probe isbn"}},
+			Columns: []generator.Value{{Name: "title", GoType: "string", Type: "text", SQLType: "TEXT", Source: "driver"}},
 		},
 		{
 			Name:    "ListTitles",
-			Columns: []generator.Value{{Name: "title", Type: "text", SQLType: "TEXT", Source: "driver"}},
+			Columns: []generator.Value{{Name: "title", GoType: "string", Type: "text", SQLType: "TEXT", Source: "driver"}},
 		},
 	}, all)
 
-	one, err := generator.Describe(context.Background(), options(dir), "ListTitles", "ListTitels")
+	one, err := generator.Explain(context.Background(), options(dir), "ListTitles", "ListTitels")
 	require.Equal(t, all[1:], one)
 	require.ErrorContains(t, err, `there is no query "ListTitels"`)
 	require.ErrorContains(t, err, `did you mean "ListTitles"?`)
 }
 
-// TestDescribeFaulty leaves out what could not be described.
-func TestDescribeFaulty(t *testing.T) {
+// TestExplainFaulty leaves out what could not be described.
+func TestExplainFaulty(t *testing.T) {
 	dir := shopDir(t)
 	golden.Write(t, dir, []txtar.File{{Name: "sql/books.sql", Data: []byte("-- name: ListTitles :many\nSELECT tilte FROM books;\n")}})
-	all, err := generator.Describe(context.Background(), options(dir))
+	all, err := generator.Explain(context.Background(), options(dir))
 	require.ErrorContains(t, err, "no such column: tilte")
 	require.Len(t, all, 1)
 }

@@ -3,7 +3,7 @@
 //
 //	odbcgen generate     write the Go files of a spec
 //	odbcgen check        hold what is checked in against the spec and the database
-//	odbcgen describe     show what queries take and return, and who says so
+//	odbcgen explain      show what queries take and return, and who says so
 //	odbcgen drivers      list ODBC drivers and data sources
 //	odbcgen version      show release and contract
 //
@@ -45,7 +45,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	cmd.AddCommand(generate(), check(), describe(), drivers(), version())
+	cmd.AddCommand(generate(), check(), explain(), drivers(), version())
 	return cmd
 }
 

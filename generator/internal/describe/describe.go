@@ -36,6 +36,7 @@ type Value struct {
 	Name    string
 	Kind    protocol.Kind // Invalid where nobody tells
 	Null    bool
+	NullWhy string // why NULL can occur, or cannot
 	Reader  bool   // the value is an io.Reader
 	SQLType string // as the database writes it, "" when it does not say
 	Source  string // where the type comes from

@@ -128,7 +128,7 @@ func (s *settling) override(v *Value, o spec.Override) {
 		v.Source = "spec"
 	}
 	if o.Null.Set {
-		v.Null = o.Null.Value
+		v.Null, v.NullWhy = o.Null.Value, "spec"
 	}
 	v.Reader = o.Reader.Value
 	if v.Reader && v.Kind != protocol.Invalid && !v.Kind.Readable() {

@@ -49,15 +49,7 @@ var (
 // member plans the parameter or column of that number, counted from 1.
 func (b *builder) member(r role, number int, c Column) member {
 	b.check(r, number, c)
-	form, null := kindForms[c.Kind], notNull
-	switch {
-	case c.Reader && c.Null:
-		form, null = form.reader(), nilReader
-	case c.Reader:
-		form = form.reader()
-	case c.Null:
-		null = b.null
-	}
+	form, null := forms(c, b.null)
 	return member{
 		slot:    Slot{Name: c.Name, Kind: form.constant, Null: c.Null, Reader: c.Reader},
 		field:   fieldName(c.Name),
@@ -67,6 +59,27 @@ func (b *builder) member(r role, number int, c Column) member {
 		column:  form.column,
 		null:    null,
 	}
+}
+
+// forms returns how a value of c stands in generated code.
+func forms(c Column, style nullForm) (kindForm, nullForm) {
+	form := kindForms[c.Kind]
+	switch {
+	case c.Reader && c.Null:
+		return form.reader(), nilReader
+	case c.Reader:
+		return form.reader(), notNull
+	case c.Null:
+		return form, style
+	}
+	return form, notNull
+}
+
+// GoType returns the Go type of a parameter or column as a file that imports its
+// package writes it.
+func GoType(c Column, style NullStyle) string {
+	form, null := forms(c, nullForms[style])
+	return null.wrap(form.goType).String()
 }
 
 // check notes what c lacks.

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
@@ -14,6 +16,22 @@ type Type struct {
 	Path   string // import path, "" for a type of Go or of the package itself
 	Name   string
 	Args   []Type
+}
+
+// String returns the type as a file that imports its package writes it.
+func (t Type) String() string {
+	name := t.Name
+	if t.Path != "" {
+		name = path.Base(t.Path) + "." + name
+	}
+	var args []string
+	for _, a := range t.Args {
+		args = append(args, a.String())
+	}
+	if len(args) > 0 {
+		name += "[" + strings.Join(args, ", ") + "]"
+	}
+	return t.Prefix + name
 }
 
 // same tells whether t and u are one type, apart from type arguments.

@@ -30,6 +30,7 @@ type value struct {
 	Name    string `json:"name"`
 	Type    string `json:"type,omitempty"` // none where nobody tells
 	Null    bool   `json:"null,omitempty"`
+	NullWhy string `json:"nullWhy,omitempty"`
 	SQLType string `json:"sqlType,omitempty"`
 	Source  string `json:"source,omitempty"`
 	At      []int  `json:"at,omitempty"` // offset and length in the SQL, of one without a type
@@ -49,7 +50,7 @@ func encode(k Key, s Snapshot) []byte {
 func written(values []describe.Value) []value {
 	var all []value
 	for _, v := range values {
-		w := value{Name: v.Name, Null: v.Null, SQLType: v.SQLType, Source: v.Source}
+		w := value{Name: v.Name, Null: v.Null, NullWhy: v.NullWhy, SQLType: v.SQLType, Source: v.Source}
 		if v.Kind != protocol.Invalid {
 			w.Type = v.Kind.String()
 		}
@@ -101,7 +102,7 @@ func decode(content []byte) (Snapshot, error) {
 func read(values []value) ([]describe.Value, error) {
 	var all []describe.Value
 	for _, w := range values {
-		v := describe.Value{Name: w.Name, Null: w.Null, SQLType: w.SQLType, Source: w.Source}
+		v := describe.Value{Name: w.Name, Null: w.Null, NullWhy: w.NullWhy, SQLType: w.SQLType, Source: w.Source}
 		if w.Type != "" {
 			kind, ok := protocol.ParseKind(w.Type)
 			if !ok {
