@@ -51,6 +51,7 @@ type reader struct {
 	spec     *Spec
 	file     string
 	query    string // the query being read, "" outside
+	lines    []int  // where those of the spec begin; nil before the first is asked for
 }
 
 // sibling returns the path of a file named in the spec.

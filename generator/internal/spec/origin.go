@@ -55,24 +55,27 @@ func (o origin) without(n int) origin {
 
 // originOf finds the value of a scalar again in its file. One with escapes other than
 // of quotes, backslashes and white space is not found.
-func originOf(n *yaml.Node, at diag.Pos, sources diag.Sources) origin {
-	file := sources[at.File]
-	a := aligner{value: n.Value, file: file, j: lineOffset(file, n.Line), style: n.Style}
+func (r *reader) originOf(n *yaml.Node, at diag.Pos) origin {
+	a := aligner{value: n.Value, file: r.problems.Sources[at.File], j: r.lineStart(n.Line), style: n.Style}
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		a.j = lineOffset(file, n.Line+1)
+		a.j = r.lineStart(n.Line + 1)
 	} else {
 		a.skipProperties(n.Column)
 	}
-	return origin{file: at.File, sources: sources, node: at, pieces: a.pieces()}
+	return origin{file: at.File, sources: r.problems.Sources, node: at, pieces: a.pieces()}
 }
 
-// lineOffset returns the offset of a line of text, counted from 1.
-func lineOffset(text string, line int) int {
-	offset := 0
-	for range line - 1 {
-		offset += strings.IndexByte(text[offset:], '\n') + 1
+// lineStart returns the offset of a line of the spec, counted from 1.
+func (r *reader) lineStart(line int) int {
+	if r.lines == nil {
+		r.lines = []int{0}
+		for i, c := range []byte(r.problems.Sources[r.spec.Path]) {
+			if c == '\n' {
+				r.lines = append(r.lines, i+1)
+			}
+		}
 	}
-	return offset
+	return r.lines[min(line, len(r.lines))-1]
 }
 
 // aligner walks through a value and the file it is written in, side by side. They

@@ -91,7 +91,7 @@ func (r *reader) database(n *yaml.Node, driver Text) {
 
 // expand puts values in the place of ${NAME}.
 func (r *reader) expand(n *yaml.Node, t *Target) {
-	written := originOf(n, r.pos(n), r.problems.Sources)
+	written := r.originOf(n, r.pos(n))
 	for _, m := range variable.FindAllStringSubmatchIndex(n.Value, -1) {
 		name := n.Value[m[2]:m[3]]
 		value, ok := r.Env(name)
@@ -136,7 +136,7 @@ var password = regexp.MustCompile(`(?i)\b(?:pwd|password)\s*=\s*([^;${}]+)`)
 // hidePassword puts asterisks in the place of a password in the text that
 // diagnostics are drawn from.
 func (r *reader) hidePassword(n *yaml.Node) {
-	written := originOf(n, r.pos(n), r.problems.Sources)
+	written := r.originOf(n, r.pos(n))
 	text := []byte(r.problems.Sources[r.file])
 	for _, m := range password.FindAllStringSubmatchIndex(n.Value, -1) {
 		for i := m[2]; i < m[3] && len(written.pieces) > 0; i++ {
@@ -275,7 +275,7 @@ func (r *reader) sql(what string, into *SQL) func(*yaml.Node) {
 		var text Text
 		r.text(what, &text)(n)
 		if text.Value != "" {
-			*into = newSQL(n.Value, originOf(n, text.Pos, r.problems.Sources))
+			*into = newSQL(n.Value, r.originOf(n, text.Pos))
 		}
 	}
 }
