@@ -22,10 +22,11 @@ type Checked struct {
 // Check holds the generated files and the snapshots that are checked in against the
 // spec, and the snapshots against the databases that can be reached. It writes
 // nothing. A database whose connection string needs an environment variable that is
-// not set is not asked, which is noted; one that does not answer is an error. The
-// error is a *Diagnostics.
-func Check(ctx context.Context, o Options) (Checked, error) {
-	c := checking{described: loadSpec(o)}
+// not set is not asked, which is noted; one that does not answer is an error. With
+// rows, the queries that only read are run against the data that is there, and rows
+// that contradict what was said of them are found, too. The error is a *Diagnostics.
+func Check(ctx context.Context, o Options, rows bool) (Checked, error) {
+	c := checking{described: loadSpec(o), rows: rows}
 	for _, t := range c.targets() {
 		c.target(ctx, o, t)
 	}
@@ -40,6 +41,7 @@ func Check(ctx context.Context, o Options) (Checked, error) {
 type checking struct {
 	*described
 	Checked
+	rows bool
 }
 
 // target holds the snapshots for a target against the spec and the database.
@@ -56,7 +58,7 @@ func (c *checking) target(ctx context.Context, o Options, t spec.Target) {
 	switch {
 	case o.Offline:
 	case len(t.Faults) > 0:
-		c.Notes = append(c.Notes, fmt.Sprintf("the %s database was not asked: %s", a.driver, t.Faults[0].Message))
+		c.note("the %s database was not asked: %s", a.driver, t.Faults[0].Message)
 	default:
 		c.drift(ctx, t, a, asked)
 	}
@@ -82,6 +84,46 @@ func (c *checking) drift(ctx context.Context, t spec.Target, a answers, asked []
 			c.add(q.changed(was, said))
 		}
 	}
+	if c.rows {
+		c.live(ctx, db, a, asked)
+	}
+}
+
+// live runs queries against the data that is there.
+func (c *checking) live(ctx context.Context, db *describe.Database, a answers, asked []question) {
+	if len(c.spec.SchemaFor(a.driver)) > 0 {
+		c.note("the %s database has no rows to look at: it is built from schema:", a.driver)
+		return
+	}
+	var run, rows int
+	var empty, left []string
+	for _, q := range asked {
+		shape, known := a.shapes[q.key.Name]
+		if q.query == nil || !known {
+			continue
+		}
+		n, findings, ok := db.Rows(ctx, q.query, shape)
+		c.add(findings)
+		switch {
+		case !ok:
+			left = append(left, q.key.Name)
+			continue
+		case n == 0 && len(findings) == 0:
+			empty = append(empty, q.key.Name)
+		}
+		run, rows = run+1, rows+n
+	}
+	c.note("%d queries were run on %s and gave %d rows", run, a.driver, rows)
+	if len(empty) > 0 {
+		c.note("no row proves anything of %s", strings.Join(empty, ", "))
+	}
+	if len(left) > 0 {
+		c.note("not run, since they do more than read: %s", strings.Join(left, ", "))
+	}
+}
+
+func (c *checking) note(format string, args ...any) {
+	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
 }
 
 // changed tells in one finding what has changed between two answers.

@@ -38,12 +38,12 @@ queries:
 			result, err := generator.Generate(t.Context(), o)
 			require.NoError(t, err)
 			require.NoError(t, result.Commit())
-			_, err = generator.Check(t.Context(), o)
+			_, err = generator.Check(t.Context(), o, false)
 			require.NoError(t, err)
 
 			testdb.Exec(t, db, `DROP TABLE gone; DROP TABLE book;
 				CREATE TABLE book (id BIGINT NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL, pages NUMERIC(9,2), added DATE)`)
-			_, err = generator.Check(t.Context(), o)
+			_, err = generator.Check(t.Context(), o, false)
 			told := strings.ReplaceAll(fmt.Sprint(err), dir+"/", "")
 			for _, want := range []string{
 				"query ListBooks: the " + db.Name + " database has changed since the snapshot was made",
@@ -56,7 +56,7 @@ queries:
 			}
 			require.Regexp(t, `column "pages": is decimal \((NUMERIC|DECIMAL)\(9, ?2\)\) null, was int(32|64) \(INTEGER|INT4\) not null`, told)
 			require.NotContains(t, told, "ListTitles")
-			_, err = generator.Check(t.Context(), offline(o))
+			_, err = generator.Check(t.Context(), offline(o), false)
 			require.NoError(t, err, "what is checked in belongs together")
 
 			_, err = generator.Generate(t.Context(), o)
@@ -120,11 +120,51 @@ bulk:
 	again, err := generator.Generate(context.Background(), offline(o))
 	require.NoError(t, err)
 	require.Equal(t, code, string(again.Files[1].Content))
-	_, err = generator.Check(t.Context(), o)
+	_, err = generator.Check(t.Context(), o, false)
 	require.NoError(t, err)
 
 	o.Driver = "postgres" // one of them
 	result, err = generator.Generate(t.Context(), o)
 	require.NoError(t, err)
 	require.Contains(t, string(result.Files[1].Content), "GetBook(ctx context.Context, id int32)")
+}
+
+// TestCheckRows runs queries on live data, in which some rows contradict what the
+// spec claims of them.
+func TestCheckRows(t *testing.T) {
+	for _, db := range testdb.All(t) {
+		t.Run(db.Name, func(t *testing.T) {
+			testdb.Exec(t, db, `CREATE TABLE book (id BIGINT NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL, pages INTEGER, note VARCHAR(40), added TIMESTAMP NULL);
+				INSERT INTO book VALUES (1, 'a', 10, '2020-02-29', NULL), (7, 'b', NULL, 'no date', '2020-02-29 10:11:12'), (9, 'c', 3, NULL, '2020-02-29 10:11:13.5');
+				CREATE TABLE untouched (id BIGINT NOT NULL PRIMARY KEY)`)
+			dir := t.TempDir()
+			golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: fmt.Appendf(nil, `
+version: 1
+package: store
+driver: %s
+database: %q
+queries:
+  - {name: Sound, result: many, sql: "SELECT id, title, pages, added FROM book WHERE id IN (:a, :b) AND title LIKE :t"}
+  - {name: ByTime, result: many, sql: "SELECT id FROM book WHERE added > :since LIMIT :n"}
+  - {name: Claims, result: opt, sql: "SELECT id, pages FROM book WHERE id = :id", columns: {pages: {null: false}}}
+  - {name: Dates, result: many, sql: "SELECT note FROM book WHERE note IS NOT NULL", columns: {note: date}}
+  - {name: None, result: many, sql: "SELECT id FROM untouched WHERE id = :id"}
+  - {name: SetPages, result: exec, sql: "UPDATE book SET pages = :pages"}
+`, db.Name, db.DSN)}})
+			o := generator.Options{Spec: filepath.Join(dir, "queries.yaml")}
+			result, err := generator.Generate(t.Context(), o)
+			require.NoError(t, err)
+			require.NoError(t, result.Commit())
+
+			checked, err := generator.Check(t.Context(), o, true)
+			told := strings.ReplaceAll(fmt.Sprint(err), dir+"/", "")
+			require.Contains(t, told, `queries.yaml:9:12: query Claims: column "pages" is said never to be NULL (spec), and is in row 2 of live data`)
+			require.Contains(t, told, `query Dates: run on live data: `)
+			require.NotContains(t, told, "Sound")
+			require.NotContains(t, told, "ByTime")
+			require.Contains(t, checked.Notes, "no row proves anything of None")
+			require.Contains(t, checked.Notes, "not run, since they do more than read: SetPages")
+			require.Equal(t, "10", testdb.Query(t, db, "SELECT pages FROM book WHERE id = 1")[0][0])
+		})
+	}
 }
