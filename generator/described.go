@@ -10,6 +10,7 @@ import (
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/snapshot"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 )
 
 // described is a spec with what its databases say of it, now or in snapshots.
@@ -164,6 +165,11 @@ func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t sp
 		d.add(unanswered(asked))
 		return
 	}
+	d.snapshots.MadeFrom(a.driver, d.fingerprint(t))
+	if a.driver == driver.Generic.Name && o.Child != nil {
+		d.fromChildren(ctx, o, a, t, asked)
+		return
+	}
 	db, findings := describe.Open(ctx, d.spec, t)
 	d.add(findings)
 	if db == nil {
@@ -180,7 +186,6 @@ func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t sp
 			d.take(a, q, said)
 		}
 	}
-	d.snapshots.MadeFrom(a.driver, d.fingerprint(t))
 }
 
 // unanswered tells that there is no current snapshot for questions.

@@ -31,6 +31,10 @@ type Options struct {
 	// Refresh asks the database also where there are current snapshots. Offline
 	// never asks it.
 	Refresh, Offline bool
+	// Child is a command line that calls ServeChild with its standard input and
+	// output. Drivers that no plugin knows are asked there, since they may crash; nil
+	// asks them in this process.
+	Child []string
 	// Env looks up the ${NAME} of the spec; nil is the process's environment.
 	Env func(name string) (string, bool)
 }

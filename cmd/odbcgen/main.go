@@ -45,7 +45,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	cmd.AddCommand(generate(), check(), explain(), drivers(), version())
+	cmd.AddCommand(generate(), check(), explain(), drivers(), version(), child())
 	return cmd
 }
 
@@ -66,8 +66,25 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
+// child is the verb with which odbcgen calls itself, see generator.ServeChild.
+func child() *cobra.Command {
+	return &cobra.Command{
+		Use:    childVerb,
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return generator.ServeChild(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+}
+
+const childVerb = "ask-driver"
+
 // specFlags are the flags of verbs that read a spec.
 func specFlags(cmd *cobra.Command, o *generator.Options) {
+	if self, err := os.Executable(); err == nil {
+		o.Child = []string{self, childVerb}
+	}
 	cmd.Flags().StringVarP(&o.Spec, "file", "f", "queries.yaml", "spec file")
 	cmd.Flags().StringVar(&o.Driver, "driver", "", "driver plugin to use instead of the spec's")
 	cmd.Flags().BoolVar(&o.Offline, "offline", false, "take all from the snapshots, and fail where they are not current")

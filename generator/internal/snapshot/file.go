@@ -36,7 +36,8 @@ type value struct {
 	At      []int  `json:"at,omitempty"` // offset and length in the SQL, of one without a type
 }
 
-func encode(k Key, s Snapshot) []byte {
+// Encode returns the file of a snapshot.
+func Encode(k Key, s Snapshot) []byte {
 	f := file{
 		Odbcgen: format, Name: k.Name, Driver: k.Driver, Server: s.Server, SQL: k.SQL,
 		Params: written(s.Shape.Params), Columns: written(s.Shape.Columns),
@@ -73,7 +74,8 @@ func toJSON(v any) []byte {
 	return b.Bytes()
 }
 
-func decode(content []byte) (Snapshot, error) {
+// Decode reads the file of a snapshot.
+func Decode(content []byte) (Snapshot, error) {
 	var f file
 	if err := json.Unmarshal(content, &f); err != nil {
 		return Snapshot{}, err

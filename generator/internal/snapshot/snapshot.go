@@ -99,7 +99,7 @@ func (f *Folder) Get(k Key) (s Snapshot, ok bool) {
 	if !ok {
 		return s, false
 	}
-	s, err := decode(content)
+	s, err := Decode(content)
 	return s, err == nil
 }
 
@@ -110,11 +110,11 @@ func (f *Folder) Keep(k Key) { f.files[k.file()] = f.have[k.file()] }
 // version of the server is no reason to change a file.
 func (f *Folder) Put(k Key, s Snapshot) {
 	old, _ := f.Get(k)
-	if same := encode(k, Snapshot{old.Server, s.Shape}); bytes.Equal(same, f.have[k.file()]) {
+	if same := Encode(k, Snapshot{old.Server, s.Shape}); bytes.Equal(same, f.have[k.file()]) {
 		f.Keep(k)
 		return
 	}
-	f.files[k.file()] = encode(k, s)
+	f.files[k.file()] = Encode(k, s)
 }
 
 // MadeFrom says from which schema files the snapshots of a driver are.
@@ -147,7 +147,7 @@ func (f *Folder) Files() map[string][]byte {
 func (f *Folder) Stale() []string {
 	var paths []string
 	for name, content := range f.have {
-		_, err := decode(content)
+		_, err := Decode(content)
 		ours := err == nil || name == schemaFile && len(f.schema) == 0
 		if _, wanted := f.files[name]; ours && !wanted {
 			paths = append(paths, filepath.Join(f.path, name))
