@@ -10,6 +10,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
+	"github.com/odbcgen/odbcgen/generator/internal/snapshot"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
 )
 
@@ -60,41 +61,40 @@ func (c *checking) target(ctx context.Context, o Options, t spec.Target) {
 	case len(t.Faults) > 0:
 		c.note("the %s database was not asked: %s", a.driver, t.Faults[0].Message)
 	default:
-		c.drift(ctx, t, a, asked)
+		c.drift(ctx, o, t, a, asked)
 	}
 }
 
 // drift asks the database about everything, and holds what it says against the
 // snapshots.
-func (c *checking) drift(ctx context.Context, t spec.Target, a answers, asked []question) {
+func (c *checking) drift(ctx context.Context, o Options, t spec.Target, a answers, asked []question) {
+	c.ask(ctx, o, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
+		was, known := a.said[q.key.Name]
+		switch {
+		case !c.add(findings):
+		case !known:
+			c.take(a, q, s.Shape)
+		default:
+			c.add(q.changed(was, s.Shape))
+		}
+	})
+	if c.rows && !c.problems.Fatal() {
+		c.live(ctx, t, a, asked)
+	}
+}
+
+// live runs queries against the data that is there.
+func (c *checking) live(ctx context.Context, t spec.Target, a answers, asked []question) {
+	if len(c.spec.SchemaFor(a.driver)) > 0 {
+		c.note("the %s database has no rows to look at: it is built from schema:", a.driver)
+		return
+	}
 	db, findings := describe.Open(ctx, c.spec, t)
 	c.add(findings)
 	if db == nil {
 		return
 	}
 	defer db.Close()
-	for _, q := range asked {
-		said, findings := q.ask(ctx, db)
-		was, known := a.said[q.key.Name]
-		switch {
-		case !c.add(findings):
-		case !known:
-			c.take(a, q, said)
-		default:
-			c.add(q.changed(was, said))
-		}
-	}
-	if c.rows {
-		c.live(ctx, db, a, asked)
-	}
-}
-
-// live runs queries against the data that is there.
-func (c *checking) live(ctx context.Context, db *describe.Database, a answers, asked []question) {
-	if len(c.spec.SchemaFor(a.driver)) > 0 {
-		c.note("the %s database has no rows to look at: it is built from schema:", a.driver)
-		return
-	}
 	var run, rows int
 	var empty, left []string
 	for _, q := range asked {

@@ -74,16 +74,17 @@ func ServeChild(ctx context.Context, in io.Reader, out io.Writer) error {
 	return nil
 }
 
-// fromChildren asks in child processes: after a crash, a new one goes on behind the
-// query that it happened at.
-func (d *described) fromChildren(ctx context.Context, o Options, a answers, t spec.Target, asked []question) {
+// askInChildren is ask in child processes: after a crash, a new one goes on behind
+// the query that it happened at.
+func (d *described) askInChildren(ctx context.Context, o Options, t spec.Target, asked []question, told func(question, snapshot.Snapshot, []diag.Diagnostic)) {
 	if len(t.Faults) > 0 {
 		d.add(t.Faults)
 		return
 	}
 	for len(asked) > 0 {
-		c := child{described: d, answers: a, asked: asked}
+		c := child{asked: asked, told: told}
 		crash := c.run(ctx, o, t)
+		d.add(c.findings)
 		switch {
 		case crash == nil:
 			return
@@ -95,20 +96,20 @@ func (d *described) fromChildren(ctx context.Context, o Options, a answers, t sp
 			return
 		}
 		i := slices.IndexFunc(asked, func(q question) bool { return q.key.Name == c.asking })
-		d.problems.Add(diag.Diagnostic{
+		told(asked[i], snapshot.Snapshot{}, []diag.Diagnostic{{
 			Pos: asked[i].pos(), Query: c.asking, Message: fmt.Sprintf("the ODBC driver crashed when it was asked about this query (%v)", crash),
 			Help: "write it another way, or try another version of the driver",
-		})
+		}})
 		asked = asked[i+1:]
 	}
 }
 
 // child is a child process at work.
 type child struct {
-	*described
-	answers
-	asked  []question
-	asking string // what it was asked last, and has not answered
+	asked    []question
+	told     func(question, snapshot.Snapshot, []diag.Diagnostic)
+	asking   string            // what it was asked last, and has not answered
+	findings []diag.Diagnostic // about no query
 }
 
 // run lets a child ask, and returns how it died before it was done.
@@ -158,14 +159,13 @@ func pipes(cmd *exec.Cmd) (in io.WriteCloser, out io.ReadCloser, err error) {
 // take takes in a report.
 func (c *child) take(said report) {
 	c.asking = said.Asking
-	c.add(said.Findings)
+	if said.Asking == "" && said.Answered == "" {
+		c.findings = append(c.findings, said.Findings...)
+	}
 	for _, q := range c.asked {
-		if q.key.Name != said.Answered || len(said.Findings) > 0 {
-			continue
-		}
-		if s, err := snapshot.Decode(said.Snapshot); err == nil {
-			c.described.snapshots.Put(q.key, s)
-			c.described.take(c.answers, q, s.Shape)
+		if q.key.Name == said.Answered {
+			s, _ := snapshot.Decode(said.Snapshot) // none with findings
+			c.told(q, s, said.Findings)
 		}
 	}
 }

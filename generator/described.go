@@ -159,15 +159,28 @@ func (d *described) take(a answers, q question, said describe.Shape) {
 	}
 }
 
-// fromDatabase asks the database of a target.
+// fromDatabase answers questions from the database of a target.
 func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t spec.Target, asked []question) {
 	if o.Offline {
 		d.add(unanswered(asked))
 		return
 	}
 	d.snapshots.MadeFrom(a.driver, d.fingerprint(t))
-	if a.driver == driver.Generic.Name && o.Child != nil {
-		d.fromChildren(ctx, o, a, t, asked)
+	d.ask(ctx, o, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
+		a.asked[q.key.Name] = true
+		if d.add(findings) {
+			d.snapshots.Put(q.key, s)
+		}
+		if len(findings) == 0 || len(s.Shape.Sets) > 0 { // of several statements, some may be described
+			d.take(a, q, s.Shape)
+		}
+	})
+}
+
+// ask asks the database of a target, and tells of each question what it said.
+func (d *described) ask(ctx context.Context, o Options, t spec.Target, asked []question, told func(question, snapshot.Snapshot, []diag.Diagnostic)) {
+	if t.Driver.Value == driver.Generic.Name && o.Child != nil {
+		d.askInChildren(ctx, o, t, asked, told)
 		return
 	}
 	db, findings := describe.Open(ctx, d.spec, t)
@@ -178,13 +191,7 @@ func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t sp
 	defer db.Close()
 	for _, q := range asked {
 		said, findings := q.ask(ctx, db)
-		a.asked[q.key.Name] = true
-		if d.add(findings) {
-			d.snapshots.Put(q.key, snapshot.Snapshot{Server: db.Server(), Shape: said})
-		}
-		if len(findings) == 0 || len(said.Sets) > 0 { // of several statements, some may be described
-			d.take(a, q, said)
-		}
+		told(q, snapshot.Snapshot{Server: db.Server(), Shape: said}, findings)
 	}
 }
 
