@@ -22,7 +22,7 @@ BUILD := go build -buildvcs=false -o bin/
 
 FUZZTIME ?= 1m
 
-.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test test-long fuzz bench bench-growth bench-quick clean
+.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test test-long fuzz bench bench-generate bench-growth bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,8 +48,9 @@ tools: modules
 generate: deps modules ## generate all generated code
 	@for m in $(MODULES); do (cd $$m && go generate ./...); done
 
-check-generated: deps modules ## check that generating the examples changes nothing
+check-generated: deps modules build ## check that generating the examples changes nothing
 	tools/check-generated $(EXAMPLES)
+	@for f in examples/store/store bench/store; do (cd $$f && echo "odbcgen check $$f" && $(CURDIR)/bin/odbcgen check); done
 
 demo: build ## generate and run the example, on SQLite
 	cd examples/store && go generate ./... && go run .
@@ -76,6 +77,10 @@ bench: deps-bench tools ## measure against the C floor and other drivers, see be
 	cd bench && go test . && go build -buildvcs=false -o ../bin/ . && ../bin/withdb -- ../bin/bench
 
 # Ten million rows take half an hour and some 10 GB of memory.
+bench-generate: deps-bench tools build ## measure odbcgen itself, with 1,000 and 10,000 queries on all databases
+	cd bench && go build -buildvcs=false -o ../bin/bench-generate ./generate
+	bin/withdb -- bin/bench-generate bin/odbcgen
+
 bench-growth: export BENCH_SCENARIO = growth-.*
 bench-growth: export BENCH_GROWTH_MAX = 10000000
 bench-growth: bench ## measure growth up to ten million rows, beside the other results

@@ -40,6 +40,7 @@ func Files(pkg *plan.Package) ([]File, error) {
 // file prints one file, whose declarations declare adds.
 func file(pkg *plan.Package, name string, declare func(*jen.File, *plan.Package)) (File, error) {
 	out := jen.NewFile(pkg.Name)
+	out.NoFormat = true // imports.Process formats it
 	for _, i := range pkg.Imports {
 		out.ImportName(i.Path, i.Name)
 	}
