@@ -62,7 +62,7 @@ func loadSpec(o Options) *described {
 		return d
 	}
 	var err error
-	if d.snapshots, err = snapshot.Open(snapshot.FolderFor(o.Spec)); err != nil {
+	if d.snapshots, err = snapshot.Open(snapshot.FolderFor(o.Spec), o.Driver); err != nil {
 		d.problems.Add(diag.Diagnostic{Pos: diag.Pos{File: o.Spec}, Fatal: true, Message: fmt.Sprintf("read the snapshots: %v", err)})
 	}
 	return d
@@ -119,7 +119,9 @@ func (d *described) fromSnapshots(t spec.Target, asked []question, refresh bool)
 	a = answers{
 		driver: t.Driver.Value, said: make(map[string]describe.Shape), shapes: make(map[string]describe.Shape), asked: make(map[string]bool),
 	}
-	current := !refresh && d.snapshots.Current(a.driver, d.fingerprint(t))
+	fingerprint := d.fingerprint(t)
+	current := !refresh && d.snapshots.Current(a.driver, fingerprint)
+	d.snapshots.MadeFrom(a.driver, fingerprint)
 	for _, q := range asked {
 		if s, ok := d.snapshots.Get(q.key); current && ok && q.fits(s.Shape) {
 			d.snapshots.Keep(q.key)
@@ -165,7 +167,6 @@ func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t sp
 		d.add(unanswered(asked))
 		return
 	}
-	d.snapshots.MadeFrom(a.driver, d.fingerprint(t))
 	d.ask(ctx, o, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
 		a.asked[q.key.Name] = true
 		if d.add(findings) {

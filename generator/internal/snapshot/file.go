@@ -76,15 +76,11 @@ func toJSON(v any) []byte {
 
 // Decode reads the file of a snapshot.
 func Decode(content []byte) (Snapshot, error) {
-	var f file
-	if err := json.Unmarshal(content, &f); err != nil {
+	f, err := parse(content)
+	if err != nil {
 		return Snapshot{}, err
 	}
-	if f.Odbcgen != format {
-		return Snapshot{}, fmt.Errorf("format %d", f.Odbcgen)
-	}
 	s := Snapshot{Server: f.Server}
-	var err error
 	if s.Shape.Params, err = read(f.Params); err != nil {
 		return s, err
 	}
@@ -99,6 +95,17 @@ func Decode(content []byte) (Snapshot, error) {
 		s.Shape.Sets = append(s.Shape.Sets, describe.Set{Params: each.Params, Columns: columns})
 	}
 	return s, nil
+}
+
+func parse(content []byte) (file, error) {
+	var f file
+	if err := json.Unmarshal(content, &f); err != nil {
+		return f, err
+	}
+	if f.Odbcgen != format {
+		return f, fmt.Errorf("format %d", f.Odbcgen)
+	}
+	return f, nil
 }
 
 func read(values []value) ([]describe.Value, error) {

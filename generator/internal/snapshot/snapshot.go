@@ -25,9 +25,11 @@ const format = 1
 // Folder is the snapshots of a spec.
 type Folder struct {
 	path   string
+	only   string            // the driver that a run is about, "" for all
 	have   map[string][]byte // what lies there, by name
 	files  map[string][]byte // what belongs there, by name
 	schema map[string]string // what is in schemaFile: a fingerprint by driver
+	made   map[string]string // what belongs there
 }
 
 // schemaFile tells from which schema files the snapshots were made. It is one file,
@@ -39,9 +41,13 @@ func FolderFor(spec string) string {
 	return strings.TrimSuffix(spec, filepath.Ext(spec)) + ".snapshots"
 }
 
-// Open reads a folder, which need not be there.
-func Open(path string) (*Folder, error) {
-	f := &Folder{path: path, have: make(map[string][]byte), files: make(map[string][]byte), schema: make(map[string]string)}
+// Open reads a folder, which need not be there. only is the driver that the run is
+// about, "" for all.
+func Open(path, only string) (*Folder, error) {
+	f := &Folder{
+		path: path, only: only, have: make(map[string][]byte), files: make(map[string][]byte),
+		schema: make(map[string]string), made: make(map[string]string),
+	}
 	entries, err := os.ReadDir(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -119,15 +125,9 @@ func (f *Folder) Put(k Key, s Snapshot) {
 
 // MadeFrom says from which schema files the snapshots of a driver are.
 func (f *Folder) MadeFrom(driver, fingerprint string) {
-	delete(f.schema, driver)
 	if fingerprint != "" {
-		f.schema[driver] = fingerprint
+		f.made[driver] = fingerprint
 	}
-}
-
-// Only forgets what is known of the schema files of other drivers.
-func (f *Folder) Only(drivers ...string) {
-	maps.DeleteFunc(f.schema, func(driver, _ string) bool { return !slices.Contains(drivers, driver) })
 }
 
 // Files returns the files that belong into the folder, by their paths.
@@ -136,23 +136,40 @@ func (f *Folder) Files() map[string][]byte {
 	for name, content := range f.files {
 		all[filepath.Join(f.path, name)] = content
 	}
-	if len(f.schema) > 0 {
-		all[filepath.Join(f.path, schemaFile)] = toJSON(f.schema)
+	if schema := f.fingerprints(); len(schema) > 0 {
+		all[filepath.Join(f.path, schemaFile)] = toJSON(schema)
+	}
+	return all
+}
+
+// fingerprints returns what belongs into schemaFile.
+func (f *Folder) fingerprints() map[string]string {
+	all := maps.Clone(f.made)
+	for driver, fingerprint := range f.schema {
+		if f.only != "" && driver != f.only {
+			all[driver] = fingerprint
+		}
 	}
 	return all
 }
 
 // Stale returns the paths of snapshots that belong there no more, in order. Other
-// files are none of ours.
+// files are none of ours, and those of drivers that the run is not about stay.
 func (f *Folder) Stale() []string {
 	var paths []string
 	for name, content := range f.have {
-		_, err := Decode(content)
-		ours := err == nil || name == schemaFile && len(f.schema) == 0
-		if _, wanted := f.files[name]; ours && !wanted {
+		if _, wanted := f.files[name]; !wanted && f.stale(name, content) {
 			paths = append(paths, filepath.Join(f.path, name))
 		}
 	}
 	slices.Sort(paths)
 	return paths
+}
+
+func (f *Folder) stale(name string, content []byte) bool {
+	if name == schemaFile {
+		return len(f.fingerprints()) == 0
+	}
+	k, err := parse(content)
+	return err == nil && (f.only == "" || k.Driver == f.only)
 }
