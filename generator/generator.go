@@ -116,7 +116,7 @@ func loader(o Options) spec.Loader {
 
 // input joins spec and shapes for the plan.
 func (d *described) input() plan.Input {
-	in := plan.Input{Package: d.spec.Package.Value, Null: d.nullStyle()}
+	in := plan.Input{Package: d.spec.Package.Value, Driver: d.spec.Targets[0].Driver.Value, Null: d.nullStyle()}
 	for _, q := range d.spec.Queries {
 		f := sourceFile(&in, q.File)
 		f.Queries = append(f.Queries, d.query(q))
@@ -154,7 +154,7 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 		SQL: q.SQL.Bound.SQL, Columns: columns(shape.Columns),
 	}
 	for _, p := range shape.Params {
-		planned.Params = append(planned.Params, plan.Param{Name: p.Name, Kind: p.Kind, Null: p.Null, Reader: p.Reader, SQLType: p.SQLType})
+		planned.Params = append(planned.Params, plan.Param{Name: p.Name, Kind: p.Kind, Told: p.Told, Null: p.Null, Reader: p.Reader, SQLType: p.SQLType})
 	}
 	planned.Dialects = dialects(q.Dialects)
 	for i, s := range shape.Sets {
@@ -184,7 +184,7 @@ func dialects(variants []spec.Dialect) []plan.Dialect {
 func columns(values []describe.Value) []plan.Column {
 	var all []plan.Column
 	for _, v := range values {
-		all = append(all, plan.Column{Name: v.Name, Kind: v.Kind, Null: v.Null, Reader: v.Reader, SQLType: v.SQLType})
+		all = append(all, plan.Column{Name: v.Name, Kind: v.Kind, Told: v.Told, Null: v.Null, Reader: v.Reader, SQLType: v.SQLType})
 	}
 	return all
 }

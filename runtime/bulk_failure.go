@@ -66,7 +66,7 @@ func (in *insertion) at(i int, err error) error {
 // interrupted reports whether the error is no answer to the row.
 func (in *insertion) interrupted(e *Error) bool {
 	for _, code := range in.c.plugin.Bulk.Waited {
-		if strings.HasPrefix(e.State, code.State) && (code.Native == 0 || code.Native == e.Native) {
+		if e.is(code) {
 			return true
 		}
 	}

@@ -14,6 +14,7 @@ type Command[P any] struct {
 	Name     string
 	SQL      string
 	Dialects []Dialect // texts for other databases than the one of SQL
+	Driver   string    // plugin that told Params, see WithDrift; "" where nothing is compared
 	Params   []Param   // one for each marker
 	// Encode appends one row of parameters. Its errors are those of the Batch.
 	Encode func(*protocol.Batch, P)
@@ -50,7 +51,7 @@ func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(*stateme
 	defer func() { l.end(err) }()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, err := l.statementFor(ctx, shape{key: c, name: c.Name, sql: textFor(l.plugin, c.SQL, c.Dialects), params: c.Params})
+	s, err := l.statementFor(ctx, shape{key: c, name: c.Name, sql: textFor(l.plugin, c.SQL, c.Dialects), driver: c.Driver, params: c.Params})
 	if err != nil {
 		return err
 	}

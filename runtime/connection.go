@@ -86,7 +86,8 @@ type physical struct {
 	dialect driver.Dialect // the plugin's, with the quotes that the driver names
 	broken  atomic.Bool    // not to be used again
 
-	prefetch bool // see WithPrefetch
+	prefetch bool  // see WithPrefetch
+	drift    Drift // see WithDrift
 
 	mu         sync.Mutex // guards the following and all use of the driver
 	native     *odbc.Conn

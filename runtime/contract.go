@@ -15,9 +15,10 @@ package runtime
 //     MinContract goes up to the first contract that does without it.
 //
 // Contract 1: Query with Pages, Command, Sets, Bulk, Session, Tx, None.
+// Contract 2: Driver of queries; Told and Untold of parameters and columns.
 const (
 	MinContract = 1 // the oldest generated code that still works
-	MaxContract = 1 // the newest generated code that works
+	MaxContract = 2 // the newest generated code that works
 )
 
 // GeneratedCodeTooOld does not compile with a negative constant: run odbcgen

@@ -45,6 +45,7 @@ type options struct {
 	dialTimeout time.Duration
 	prefetch    bool
 	healthCheck bool
+	drift       Drift
 }
 
 type optionFunc func(*options)
@@ -123,7 +124,7 @@ func (db *DB) fill(ctx context.Context, connection string, o options) error {
 			defer cancel()
 			c, err := connect(ctx, full, o.plugin)
 			if err == nil {
-				c.prefetch = o.prefetch
+				c.prefetch, c.drift = o.prefetch, o.drift
 			}
 			return c, err
 		},

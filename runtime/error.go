@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
@@ -22,7 +23,8 @@ var ErrClosed = errors.New("database is closed")
 
 // Error is what every call of this package fails with. Ask errors.Is for
 // context.Canceled, context.DeadlineExceeded, ErrNoRows, ErrTooManyRows,
-// ErrClosed and protocol.ErrNull, and errors.As for *Error to read the fields.
+// ErrClosed, ErrDrift and protocol.ErrNull, and errors.As for *Error to read the
+// fields.
 type Error struct {
 	Query   string // the query's name, "" where none was at work
 	Set     string // the set's name, "" where the query has one result
@@ -120,6 +122,11 @@ func (e *Error) fromDriver(call *odbc.Error) {
 	}
 	first := e.Diagnostics[0]
 	e.State, e.Native, e.Message = first.State, first.Native, first.Message
+}
+
+// is reports whether the error has the code.
+func (e *Error) is(code driver.Code) bool {
+	return strings.HasPrefix(e.State, code.State) && (code.Native == 0 || code.Native == e.Native)
 }
 
 // lost reports whether err says that the connection is gone.

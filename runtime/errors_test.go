@@ -134,11 +134,11 @@ func errorsOfStatements(t *testing.T) {
 		more := *ints("More", "SELECT n FROM numbers WHERE n = ?")
 		more.SQL = "SELECT n, n FROM numbers WHERE n = ?"
 		_, err := more.Many(t.Context(), db, 1)
-		require.ErrorContains(t, requireError(t, err, runtime.Error{Query: "More", Op: "bind"}), "2 columns")
+		require.ErrorContains(t, requireError(t, err, runtime.Error{Query: "More", Op: "prepare", Err: runtime.ErrDrift}), "the number of columns was 1 and is 2")
 		more = *ints("More", "SELECT n FROM numbers WHERE n = ?")
 		more.SQL = "SELECT n FROM numbers WHERE n = ? AND n = ?"
 		_, err = more.Many(t.Context(), db, 1)
-		require.ErrorContains(t, requireError(t, err, runtime.Error{Query: "More", Op: "bind"}), "2 parameters")
+		require.ErrorContains(t, requireError(t, err, runtime.Error{Query: "More", Op: "prepare", Err: runtime.ErrDrift}), "the number of parameters was 1 and is 2")
 		zero := *ints("Zero", "SELECT n FROM numbers -- \x00")
 		_, err = zero.Many(t.Context(), db, 1)
 		require.ErrorContains(t, requireError(t, err, runtime.Error{Query: "Zero", Op: "prepare"}), "zero byte")

@@ -183,6 +183,27 @@ func ExampleError() {
 	// true
 }
 
+// The table has changed since the code was generated.
+func ExampleDriftError() {
+	db, done := openShelf(context.Background())
+	defer done()
+	titles := runtime.Query[runtime.None, string]{
+		Name: "Titles", SQL: "SELECT pages FROM books", Driver: "sqlite",
+		Columns: []runtime.Column{{Name: "title", Kind: protocol.Text}},
+		Decode:  decodeColumn((*protocol.Batch).Text),
+	}
+	_, err := titles.Many(context.Background(), db, runtime.None{})
+	var drift *runtime.DriftError
+	if errors.As(err, &drift) {
+		for _, change := range drift.Changes {
+			fmt.Println(change)
+		}
+	}
+	// Output:
+	// column 1 "title" is called "pages"
+	// column 1 "title" was text and is int64 (INTEGER)
+}
+
 // shelfSets are the results of a query as odbcgen writes it.
 type shelfSets struct {
 	Deleted int64

@@ -19,6 +19,7 @@ type Query[P, R any] struct {
 	Name     string
 	SQL      string
 	Dialects []Dialect // texts for other databases than the one of SQL
+	Driver   string    // plugin that told Params and Columns, see WithDrift; "" where nothing is compared
 	Params   []Param   // one for each marker
 	Columns  []Column
 	// Encode appends one row of parameters. Its errors are those of the Batch.
@@ -156,20 +157,42 @@ func (r *result[P, R]) execute(ctx context.Context, p P, block int, stream bool)
 	q := r.query
 	r.loan.mu.Lock()
 	defer r.loan.mu.Unlock()
-	sh := shape{key: q, name: q.Name, sql: textFor(r.loan.plugin, q.SQL, q.Dialects), params: q.Params, columns: q.Columns}
+	sh := shape{key: q, name: q.Name, sql: textFor(r.loan.plugin, q.SQL, q.Dialects), driver: q.Driver, params: q.Params, columns: q.Columns}
 	sh.streams = stream && r.loan.canStream(sh)
 	if sh.streams {
 		defer r.loan.streaming()()
 	}
-	s, err := r.loan.statementFor(ctx, sh)
-	if err != nil {
+	r.cursor.size = block
+	if err := start(ctx, r.loan.physical, sh, &r.cursor.s, q.Encode, p); err != nil {
 		return err
 	}
-	r.cursor = cursor{s: s, size: block}
-	if err := run(ctx, s, q.Name, q.Encode, p); err != nil {
+	return r.wrap("bind", r.cursor.s.planRows())
+}
+
+// start executes a statement with rows for the shape, which *s is from then on. One
+// that is kept and that the database finds outdated is prepared anew and compared
+// with the code: it is executed again if its columns are not what they were and yet
+// what the code takes.
+func start[P any](ctx context.Context, c *physical, sh shape, s **statement, encode func(*protocol.Batch, P), p P) (err error) {
+	if *s, err = c.statementFor(ctx, sh); err != nil {
 		return err
 	}
-	return r.wrap("bind", s.planRows())
+	if err = run(ctx, *s, sh.name, encode, p); !(*s).outdated(err) {
+		return err
+	}
+	was := (*s).described
+	(*s).done(true)
+	var failed error
+	if *s, failed = c.statementFor(ctx, sh); failed != nil {
+		if errors.Is(failed, ErrDrift) {
+			err = failed
+		}
+		return err
+	}
+	if slices.Equal(was, (*s).described) {
+		return err
+	}
+	return run(ctx, *s, sh.name, encode, p)
 }
 
 // run executes s with one row of parameters.

@@ -16,6 +16,7 @@ import (
 // for each; it is safe for concurrent use and must not be copied or changed.
 type Sets[P, R any] struct {
 	Name       string
+	Driver     string // plugin that told parameters and columns, see WithDrift; "" where nothing is compared
 	Statements []SetsStatement[P, R]
 }
 
@@ -51,7 +52,7 @@ func (q *Sets[P, R]) Run(ctx context.Context, db Session, p P) (sets R, err erro
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range q.Statements {
-		r := setsReader[P, R]{name: q.Name, statement: &q.Statements[i], into: &sets}
+		r := setsReader[P, R]{name: q.Name, driver: q.Driver, statement: &q.Statements[i], into: &sets}
 		if err = r.run(ctx, l, p); err != nil {
 			return sets, err
 		}
@@ -62,6 +63,7 @@ func (q *Sets[P, R]) Run(ctx context.Context, db Session, p P) (sets R, err erro
 // setsReader reads the results of one statement.
 type setsReader[P, R any] struct {
 	name      string
+	driver    string
 	statement *SetsStatement[P, R]
 	s         *statement
 	into      *R
@@ -71,12 +73,13 @@ type setsReader[P, R any] struct {
 func (r *setsReader[P, R]) run(ctx context.Context, l loan, p P) (err error) {
 	st := r.statement
 	first := st.Results[0].Name
-	r.s, err = l.statementFor(ctx, shape{key: st, name: r.name, sql: textFor(l.plugin, st.SQL, st.Dialects), params: st.Params, columns: st.columns()})
-	if err != nil {
-		return ofSet(first, err)
-	}
-	defer func() { r.s.done(err != nil) }()
-	if err := run(ctx, r.s, r.name, st.Encode, p); err != nil {
+	sh := shape{key: st, name: r.name, sql: textFor(l.plugin, st.SQL, st.Dialects), driver: r.driver, params: st.Params, columns: st.columns()}
+	defer func() {
+		if r.s != nil {
+			r.s.done(err != nil)
+		}
+	}()
+	if err := start(ctx, l.physical, sh, &r.s, st.Encode, p); err != nil {
 		return ofSet(first, err)
 	}
 	for i := range st.Results {
@@ -154,7 +157,7 @@ func (r *setsReader[P, R]) count(set *Set[R]) error {
 // rows reads the rows of a set.
 func (r *setsReader[P, R]) rows(ctx context.Context, set *Set[R]) error {
 	if len(r.statement.Results) > 1 { // what is planned is for another result
-		r.s.shape.columns, r.s.forms = set.Columns, nil
+		r.s.shape.columns, r.s.types, r.s.forms = set.Columns, nil, nil
 	}
 	if err := r.s.planRows(); err != nil {
 		return r.wrap("bind", err)

@@ -229,7 +229,7 @@ func TestSetsOtherResults(t *testing.T) {
 		}{
 			{setsOf(part(updateWords, changedSet), part(selectWords, removedSet)), `set "removed": fetch: the database gave rows where a row count was expected`},
 			{setsOf(part(updateWords, wordsSet)), `set "words": fetch: the database gave a row count where rows were expected`},
-			{setsOf(part(selectWords, countedSet)), `set "counted": bind: the database gives 2 columns, the code was generated for 1: run odbcgen again`},
+			{setsOf(part(selectWords, countedSet)), `set "counted": prepare: the database is not the one that the code was generated for: the number of columns was 1 and is 2; `},
 			{setsOf(part(selectWords, wordsSet, countedSet)), `set "counted": fetch: the database gave no more results`},
 		} {
 			for range 2 {
@@ -327,7 +327,7 @@ func TestSetsOfOneStatement(t *testing.T) {
 			{append(results[:n:n], doneSet), `set "done": fetch: the database gave no more results`},
 			{append(results[:n-2:n-2], doneSet), `set "done": fetch: the database gave rows where a row count was expected`},
 			{append(results[:n-1:n-1], wordsSet), `set "words": fetch: the database gave a row count where rows were expected`},
-			{append(results[:n-2:n-2], longestSet), `set "longest": bind: the database gives 2 columns, the code was generated for 1: run odbcgen again`},
+			{append(results[:n-2:n-2], longestSet), `set "longest": bind: the database is not the one that the code was generated for: the number of columns was 1 and is 2; column 1 "n" is new: run odbcgen generate again`},
 		} {
 			for range 2 {
 				_, err := setsOf(part(severalResults[db.Name].sql, test.results...)).Run(t.Context(), db, 2)

@@ -2,8 +2,8 @@ package runtime
 
 import (
 	"context"
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -16,6 +16,9 @@ type Param struct {
 	Name   string
 	Kind   protocol.Kind
 	Reader bool // the value is an io.Reader, read during the execution
+	// Told is the kind that the driver told when the code was generated, where that
+	// is not Kind.
+	Told protocol.Kind
 }
 
 // Column is a result column as it was when the code was generated, or a column
@@ -25,6 +28,10 @@ type Column struct {
 	Kind   protocol.Kind
 	Null   bool // the Go type has a place for NULL
 	Reader bool // the cell is an io.Reader, see ReadStream; not for bulk inserts
+	// Told is the kind that the driver told when the code was generated, where that
+	// is not Kind. Untold says that it told none.
+	Told   protocol.Kind
+	Untold bool
 }
 
 // Dialect is the SQL text of a query for one database.
@@ -48,6 +55,7 @@ type shape struct {
 	key     any // the query; a statement is kept for it
 	name    string
 	sql     string
+	driver  string // plugin that the code was generated with, "" where nothing is known of it
 	params  []Param
 	columns []Column
 	rows    int  // of parameters that the text has markers for; 0 is one
@@ -60,15 +68,19 @@ type statement struct {
 	c      *physical
 	shape  shape
 	native *odbc.Stmt
+	star   bool // it may give other columns when a table gets others
 	params *protocol.Batch
+
+	described []odbc.ColumnType // when it was prepared; nil where they were not compared
+	types     []cellType        // that the forms are for
 
 	specs    []protocol.ColumnSpec
 	forms    []odbc.Form
-	checks   bool            // some of the forms depend on what the columns are described as
 	rowBytes int             // memory of a row
 	rowsets  [2]*odbc.Rowset // one is filled while the other is read
 
 	kept, busy bool
+	again      bool // it has been used before
 }
 
 // statementFor returns a statement for the shape: the one that the connection
@@ -77,7 +89,7 @@ type statement struct {
 func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, error) {
 	kept, ok := c.statements.Get(sh.cacheKey())
 	if ok && !kept.busy {
-		kept.busy = true
+		kept.busy, kept.again = true, true
 		return kept, nil
 	}
 	s, err := c.prepare(ctx, sh)
@@ -85,7 +97,7 @@ func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, erro
 		return nil, err
 	}
 	s.busy = true
-	if !ok && c.keeps(sh) {
+	if !ok && !(s.star && c.plugin.Quirks.StarsOnce) {
 		s.kept = true
 		c.statements.Add(sh.cacheKey(), s)
 	}
@@ -100,17 +112,9 @@ func (sh shape) cacheKey() any {
 	return sh.key
 }
 
-// keeps reports whether a statement for the shape may be kept. A column list
-// without a star cannot change its length; that of COUNT(*) is none.
-func (c *physical) keeps(sh shape) bool {
-	return c.plugin.Quirks.ReadSchema == "" || !strings.Contains(countStar.ReplaceAllString(sh.sql, ""), "*")
-}
-
-var countStar = regexp.MustCompile(`\(\s*\*\s*\)`)
-
 func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
-	if !c.keeps(sh) {
-		if err := c.execLocked(ctx, c.plugin.Quirks.ReadSchema); err != nil {
+	if read := c.plugin.Quirks.ReadSchema; read != "" && len(sh.columns) > 0 {
+		if err := c.execLocked(ctx, read); err != nil {
 			return nil, named(sh.name, err)
 		}
 	}
@@ -118,13 +122,23 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 	if err != nil {
 		return nil, operation{sh.name, "prepare", c.plugin.Name}.wrap(err)
 	}
-	s := &statement{c: c, shape: sh, native: native}
+	s := &statement{c: c, shape: sh, native: native, star: hasStar(sh.sql)}
+	if err := s.compare(); err != nil {
+		native.Close()
+		return nil, operation{sh.name, "prepare", c.plugin.Name}.wrap(err)
+	}
 	if err := s.plan(); err != nil {
 		native.Close()
 		return nil, operation{sh.name, "bind", c.plugin.Name}.wrap(err)
 	}
 	return s, nil
 }
+
+// hasStar reports whether the text may have a star that stands for columns: that
+// of COUNT(*) is none.
+func hasStar(sql string) bool { return strings.Contains(countStar.ReplaceAllString(sql, ""), "*") }
+
+var countStar = regexp.MustCompile(`\(\s*\*\s*\)`)
 
 // reads returns how the rows of a statement are read. A cell that is a reader is
 // read while its row is the only one.
@@ -151,9 +165,6 @@ const (
 
 // plan decides once how parameters and cells travel.
 func (s *statement) plan() error {
-	if n, want := s.native.Params(), len(s.shape.params)*max(s.shape.rows, 1); n != want {
-		return fmt.Errorf("the database counts %d parameters, the code was generated for %d: run odbcgen again", n, want)
-	}
 	specs := make([]protocol.ColumnSpec, len(s.shape.params))
 	types := make([]odbc.Parameter, len(s.shape.params))
 	for i, p := range s.shape.params {
@@ -191,10 +202,10 @@ const (
 // execution: some drivers know the columns of a statement only then, and those
 // of a statement that is kept change with its tables.
 func (s *statement) planRows() error {
-	if n := s.native.Columns(); n != len(s.shape.columns) {
-		return fmt.Errorf("the database gives %d columns, the code was generated for %d: run odbcgen again", n, len(s.shape.columns))
+	if err := s.compareRows(); err != nil {
+		return err
 	}
-	if s.forms != nil && (!s.checks || s.fits()) {
+	if s.forms != nil {
 		return nil
 	}
 	for i := range s.rowsets {
@@ -202,56 +213,49 @@ func (s *statement) planRows() error {
 			return err
 		}
 	}
-	s.specs, s.forms, s.checks, s.rowBytes = nil, nil, false, 0
+	s.specs, s.rowBytes = nil, 0
 	for i, c := range s.shape.columns {
 		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, s.native.ColumnSize(i)), Reader: c.Reader}
 		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(i, c.Kind))
-		s.checks = s.checks || converts(c.Kind) && s.c.plugin.FormOf(c.Kind) != driver.AsText
 		s.rowBytes += max(spec.Width, 16) + 8
 	}
 	return nil
 }
 
-// fits reports whether the cells still travel as they were laid out.
-func (s *statement) fits() bool {
-	for i, c := range s.shape.columns {
-		if s.formFor(i, c.Kind) != s.forms[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // formFor returns how the cells of column i travel. They are written out, for us
 // to parse, where the column is not what the code was generated for. A driver
 // would wrap, cut or saturate integers of another type or sign without a word, and
-// make numbers and times of any text: psqlODBC 13 calls each one the present day.
+// make numbers and times of anything: psqlODBC 13 calls each text the present day,
+// and MariaDB Connector/ODBC 3.1.15 a date the number of its year.
 func (s *statement) formFor(i int, kind protocol.Kind) odbc.Form {
 	form := odbc.Form(s.c.plugin.FormOf(kind))
-	if !converts(kind) || form == odbc.Text {
+	codes, converts := readable[kind]
+	if !converts || form == odbc.Text {
 		return form
 	}
 	integer, unsigned := kind.Integer()
-	switch {
-	case !integer && s.native.IsText(i),
-		integer && !s.native.IsInteger(i),
-		integer && s.c.plugin.Describe.Unsigned && s.native.IsUnsigned(i) != unsigned:
+	is := s.types[i]
+	if !slices.Contains(codes, is.code) || integer && s.c.plugin.Describe.Unsigned && is.unsigned != unsigned {
 		return odbc.Text
 	}
 	return form
 }
 
-// converts reports whether a driver that is asked for the kind converts what the
-// database sends.
-func converts(kind protocol.Kind) bool {
-	switch kind {
-	case protocol.Bool, protocol.Float32, protocol.Float64,
-		protocol.Date, protocol.Timestamp, protocol.TimestampTZ, protocol.DateTimeOffset:
-		return true
-	}
-	integer, _ := kind.Integer()
-	return integer
+// readable are the types that drivers can be asked for as the kinds that they
+// convert to.
+var readable = map[protocol.Kind][]driver.SQLType{
+	protocol.Bool: integers,
+	protocol.Int8: integers, protocol.Int16: integers, protocol.Int32: integers, protocol.Int64: integers,
+	protocol.Uint8: integers, protocol.Uint16: integers, protocol.Uint32: integers, protocol.Uint64: integers,
+	protocol.Float32: numeric, protocol.Float64: numeric,
+	protocol.Date: {driver.Date}, protocol.Timestamp: moments, protocol.TimestampTZ: moments, protocol.DateTimeOffset: moments,
 }
+
+var (
+	integers = []driver.SQLType{driver.Bit, driver.TinyInt, driver.SmallInt, driver.Integer, driver.BigInt}
+	numeric  = append([]driver.SQLType{driver.Real, driver.Float, driver.Double, driver.Numeric, driver.Decimal}, integers...)
+	moments  = []driver.SQLType{driver.Date, driver.Timestamp}
+)
 
 // slotFor returns the bytes for a cell: up to four a character and the driver's
 // ending zero.

@@ -306,9 +306,10 @@ func indexes(n int) iter.Seq[int] {
 }
 
 func (on *typeOn) read(t *testing.T, id int64) (*string, error) {
+	told := on.db.Plugin().KindOf(on.told.TypeName, on.told.Type, on.told.Unsigned)
 	query := runtime.Query[runtime.None, *string]{
-		Name: "Read", SQL: fmt.Sprintf("SELECT v FROM %s WHERE id = %d", on.table, id),
-		Columns: []runtime.Column{{Name: "v", Kind: on.kind, Null: true}},
+		Name: "Read", SQL: fmt.Sprintf("SELECT v FROM %s WHERE id = %d", on.table, id), Driver: on.db.Name,
+		Columns: []runtime.Column{{Name: "v", Kind: on.kind, Null: true, Told: told, Untold: told == protocol.Invalid}},
 		Decode: func(rows []*string, b *protocol.Batch) {
 			for i := range rows {
 				rows[i] = codecs[on.kind].get(b, i)

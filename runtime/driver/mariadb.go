@@ -32,7 +32,8 @@ var MariaDB = Plugin{
 	},
 	// The SQLSTATE of a value that is not in an ENUM is 01000. A parameter array with
 	// one is plain success, and stores nothing.
-	Quirks: Quirks{InfoIsFailure: true},
+	// The server gives what the star stands for now, the driver calls it by the old names.
+	Quirks: Quirks{InfoIsFailure: true, StarsOnce: true},
 	Scratch: Scratch{
 		Create: "CREATE DATABASE %s",
 		Enter:  "USE %s",

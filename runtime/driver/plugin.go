@@ -214,9 +214,14 @@ type Quirks struct {
 	// pieces, another connection does.
 	CancelLongBy SessionCancel
 	// ReadSchema makes the connection notice that tables have changed. It is run
-	// before a statement with a star is prepared, and that is not kept: the driver
-	// breaks when a statement has fewer columns than it had when it was prepared.
+	// before a statement with rows is prepared.
 	ReadSchema string
+	// StarsOnce: a statement with a star is not kept, since the driver does not
+	// notice which columns the star has come to stand for.
+	StarsOnce bool
+	// Outdated is the error of a statement whose columns have changed since it was
+	// prepared. It has not been executed.
+	Outdated Code
 	// BeforeSavepoint is a statement for a transaction that begins with a savepoint:
 	// the driver takes that for none, and rolls the whole transaction back when the
 	// statement after it fails.

@@ -53,6 +53,7 @@ var Postgres = Plugin{
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
 	Quirks: Quirks{
 		RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1", Probe: "SELECT 1",
+		Outdated:     Code{State: "0A000"}, // cached plan must not change result type
 		CancelLongBy: SessionCancel{ID: "SELECT pg_backend_pid()", Cancel: "SELECT pg_cancel_backend(%s)"},
 	},
 	// The driver sends each row of a parameter array as a statement of its own: 29 k

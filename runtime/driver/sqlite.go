@@ -93,7 +93,8 @@ var SQLite = Plugin{
 	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	Quirks: Quirks{
 		CancelApart:     true,
-		ReadSchema:      "SELECT 1 FROM sqlite_master LIMIT 1", // sqliteodbc reads beyond the end of shorter rows
+		ReadSchema:      "SELECT 1 FROM sqlite_master LIMIT 1", // or it describes tables as they were when it first met them
+		StarsOnce:       true,                                  // it reads beyond the end of shorter rows
 		RebindBinary:    true,
 		RefuseZeroBytes: true,
 		RefuseNaN:       true,

@@ -16,20 +16,23 @@ type answer struct {
 	Kind    protocol.Kind
 	SQLType string
 	Source  string
-	notNull bool // proven never to be NULL; of a column
+	told    protocol.Kind // by the driver
+	notNull bool          // proven never to be NULL; of a column
 }
 
 func (a answer) known() bool { return a.Kind != protocol.Invalid }
 
 func (a answer) value(name string) Value {
-	return Value{Name: name, Kind: a.Kind, Null: !a.notNull, SQLType: a.SQLType, Source: a.Source}
+	return Value{Name: name, Kind: a.Kind, Told: a.told, Null: !a.notNull, SQLType: a.SQLType, Source: a.Source}
 }
 
 // column types a result column.
 func (s *statement) column(ctx context.Context, c runtime.ColumnDescription, item item) answer {
 	var a answer
+	told := protocol.Invalid
 	if c.Table != "" || s.d.plugin.Describe.Expressions {
-		a.Kind = s.d.plugin.KindOf(c.TypeName, c.Type, c.Unsigned)
+		told = s.d.plugin.KindOf(c.TypeName, c.Type, c.Unsigned)
+		a.Kind = told
 		a.Source, a.SQLType = "driver", s.d.sqlType(ctx, c, s.columnName(c, item))
 	}
 	if !a.known() && c.Table != "" {
@@ -39,7 +42,7 @@ func (s *statement) column(ctx context.Context, c runtime.ColumnDescription, ite
 		inferred := s.infer(ctx, item.span)
 		a.Kind, a.Source = inferred.Kind, inferred.Source
 	}
-	a.notNull = s.notNull(ctx, c, item)
+	a.told, a.notNull = told, s.notNull(ctx, c, item)
 	return a
 }
 

@@ -35,6 +35,7 @@ type Set struct {
 type Value struct {
 	Name    string
 	Kind    protocol.Kind // Invalid where nobody tells
+	Told    protocol.Kind // by the driver, which may be overruled; Invalid where it is not asked or not believed
 	Null    bool
 	NullWhy string // why NULL can occur, or cannot
 	Reader  bool   // the value is an io.Reader
@@ -121,8 +122,9 @@ func (s *statement) param(ctx context.Context, use sqlscan.Use, described runtim
 	place := s.reading.place(use.At)
 	a := s.probe(ctx, place)
 	a.notNull = a.notNull || !place.assigned || !a.known()
-	if kind := s.d.plugin.ParamKindOf(described.Type); kind != protocol.Invalid {
-		a.Kind, a.Source = kind, "driver"
+	a.told = s.d.plugin.ParamKindOf(described.Type)
+	if a.told != protocol.Invalid {
+		a.Kind, a.Source = a.told, "driver"
 	}
 	v := a.value(use.Name)
 	v.Null = v.Null || use.Nullable

@@ -93,10 +93,13 @@ func place(p plan.Problem) string {
 // input is plan.Input in YAML. A parameter or column is one string of name, kind
 // and SQL type between bars: "price | decimal? | DECIMAL(12,2)", where the
 // question mark says that it can be NULL; "body | binary reader" is an io.Reader.
+// Behind them may stand the kind that the driver told, where that is another one,
+// or a dash where it told none.
 type input struct {
 	Package string
 	Doc     string
 	Null    string
+	Driver  string
 	Files   []struct {
 		Name    string
 		Queries []struct {
@@ -125,7 +128,7 @@ func readInput(t *testing.T, f txtar.File) plan.Input {
 	decoder.KnownFields(true)
 	require.NoError(t, decoder.Decode(&in))
 
-	out := plan.Input{Package: in.Package, Doc: in.Doc}
+	out := plan.Input{Package: in.Package, Doc: in.Doc, Driver: in.Driver}
 	if in.Null == "pointer" {
 		out.Null = plan.NullPointer
 	}
@@ -162,13 +165,17 @@ func readInput(t *testing.T, f txtar.File) plan.Input {
 func readColumns(t *testing.T, all []string) []plan.Column {
 	var columns []plan.Column
 	for _, s := range all {
-		parts := strings.Split(s+"| |", "|")
+		parts := strings.Split(s+"| | |", "|")
 		kindName, reader := strings.CutSuffix(strings.TrimSpace(parts[1]), " reader")
 		kindName, null := strings.CutSuffix(kindName, "?")
 		kind, known := protocol.ParseKind(kindName)
 		require.True(t, known || kindName == "", "%q is not a kind", kindName)
+		told, known := protocol.ParseKind(strings.TrimSpace(parts[3]))
+		if !known && strings.TrimSpace(parts[3]) == "" {
+			told = kind
+		}
 		columns = append(columns, plan.Column{
-			Name: strings.TrimSpace(parts[0]), Kind: kind, Null: null, Reader: reader, SQLType: strings.TrimSpace(parts[2]),
+			Name: strings.TrimSpace(parts[0]), Kind: kind, Told: told, Null: null, Reader: reader, SQLType: strings.TrimSpace(parts[2]),
 		})
 	}
 	return columns

@@ -72,6 +72,7 @@ func value(v plan.Value) jen.Code {
 		setting("Name", v.Query != "", jen.Lit(v.Query)),
 		setting("Table", v.Table != "", jen.Lit(v.Table)),
 		setting("SQL", v.SQL != "", sqlLiteral(v.SQL)),
+		setting("Driver", v.Driver != "", jen.Lit(v.Driver)),
 		setting("Params", len(v.Params) > 0, slots("Param", v.Params)),
 		setting("Columns", len(v.Columns) > 0, slots("Column", v.Columns)),
 		setting("Dialects", len(v.Dialects) > 0, dialects(v.Dialects)),
@@ -103,6 +104,8 @@ func slots(of string, all []plan.Slot) jen.Code {
 			setting("Kind", true, jen.Qual(plan.ProtocolPath, s.Kind)),
 			setting("Null", s.Null, jen.True()),
 			setting("Reader", s.Reader, jen.True()),
+			setting("Told", s.Told != "", jen.Qual(plan.ProtocolPath, s.Told)),
+			setting("Untold", s.Untold, jen.True()),
 		))
 	}
 	return jen.Index().Qual(plan.RuntimePath, of).Add(lines(elements...))

@@ -7,6 +7,7 @@ type Input struct {
 	Package string // name of the Go package
 	Doc     string // package comment, without comment marks; "" for a standard one
 	Null    NullStyle
+	Driver  string // name of the driver plugin that told the types, "" where they are not to be compared at run time
 	Files   []SourceFile
 }
 
@@ -82,15 +83,17 @@ type Dialect struct {
 type Param struct {
 	Name    string
 	Kind    protocol.Kind
-	Null    bool   // NULL may be passed
-	Reader  bool   // the value is an io.Reader
-	SQLType string // as the database writes it; "" when it does not say
+	Told    protocol.Kind // by the driver; Invalid where it tells nothing
+	Null    bool          // NULL may be passed
+	Reader  bool          // the value is an io.Reader
+	SQLType string        // as the database writes it; "" when it does not say
 }
 
 // Column is a column of a result, or of the table of a bulk insert.
 type Column struct {
 	Name    string
 	Kind    protocol.Kind
+	Told    protocol.Kind // by the driver; Invalid where it tells nothing
 	Null    bool
 	Reader  bool   // the value is an io.Reader
 	SQLType string // as the database writes it; "" when it does not say

@@ -7,7 +7,7 @@ package plan
 // Contract is the number of the contract that the generated code keeps with the
 // runtime. It is raised, together with runtime.MaxContract, when generated code
 // starts to need something that older runtimes lack.
-const Contract = 1
+const Contract = 2
 
 // Package is a Go package, ready to be printed.
 type Package struct {
@@ -64,6 +64,7 @@ type Value struct {
 	Query    string // name by which errors and metrics call it
 	Table    string // bulk inserts only
 	SQL      string // queries only
+	Driver   string // that told Params and Columns, "" where nothing is to be compared
 	Params   []Slot
 	Columns  []Slot
 	Dialects []DialectText
@@ -99,6 +100,8 @@ type Slot struct {
 	Kind   string // name of a constant of package protocol
 	Null   bool   // of a column: the Go type has a place for NULL
 	Reader bool   // the value is an io.Reader
+	Told   string // name of the constant for what the driver told, "" where that is Kind or nothing
+	Untold bool   // of a column: the driver told nothing
 }
 
 // DialectText is the SQL text for one kind of database.

@@ -14,9 +14,13 @@ const maxInline = 3
 // reach a batch. It returns the type that carries them.
 func (b *builder) passParams(q *Query, params []Param) Type {
 	members, uses := b.params(params)
-	for _, use := range uses {
+	for i, use := range uses {
 		slot := members[use].slot
-		q.Value.Params = append(q.Value.Params, Slot{Name: slot.Name, Kind: slot.Kind, Reader: slot.Reader})
+		slot = Slot{Name: slot.Name, Kind: slot.Kind, Reader: slot.Reader}
+		if q.Value.Driver != "" {
+			slot.Told = told(params[i].Told, slot.Kind)
+		}
+		q.Value.Params = append(q.Value.Params, slot)
 	}
 	switch n := len(members); {
 	case n == 0:
@@ -28,6 +32,14 @@ func (b *builder) passParams(q *Query, params []Param) Type {
 		return b.passInline(q, members, uses)
 	}
 	return b.passStruct(q, members, uses)
+}
+
+// told returns the constant for what the driver told, "" where that is kind or nothing.
+func told(by protocol.Kind, kind string) string {
+	if constant := kindForms[by].constant; constant != kind {
+		return constant
+	}
+	return ""
 }
 
 // params returns the parameters, each once, and for every ? which of them it is.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
 // New plans the package for in. When there are problems it returns all of them,
@@ -12,6 +14,7 @@ import (
 func New(in Input) (*Package, []Problem) {
 	b := &builder{
 		null:    nullForms[in.Null],
+		driver:  in.Driver,
 		methods: map[string]string{"InTx": "the method that runs transactions"},
 		types:   map[string]string{},
 		private: newScope(localNames...),
@@ -44,6 +47,7 @@ var localNames = []string{"b", "ctx", "db", "do", "i", "p", "q", "row", "rows", 
 // builder plans one query after the other, and holds what they share.
 type builder struct {
 	null     nullForm
+	driver   string
 	methods  map[string]string // Go name -> what has it already
 	types    map[string]string // exported type -> the query that declares it
 	private  scope             // names of the variables, functions and private types
@@ -86,6 +90,7 @@ func (b *builder) query(d DescribedQuery) Query {
 	form := b.result(d)
 	q := b.begin(d.Name, "query")
 	q.Value.SQL = d.SQL
+	q.Value.Driver = b.compared(d)
 	q.Value.Dialects = b.dialects(d)
 	q.Method.Doc = cmp.Or(d.Doc, q.Method.Name+" "+form.doc)
 	q.Method.Verb = form.verb
@@ -105,6 +110,15 @@ func (b *builder) query(d DescribedQuery) Query {
 		b.page(&q, d)
 	}
 	return q
+}
+
+// compared returns the driver that the query is compared on at run time, "" where
+// it has told nothing of it.
+func (b *builder) compared(d DescribedQuery) string {
+	if len(d.Columns) > 0 || slices.ContainsFunc(d.Params, func(p Param) bool { return p.Told != protocol.Invalid }) {
+		return b.driver
+	}
+	return ""
 }
 
 // result returns how the query is run, and how a command is run when its result

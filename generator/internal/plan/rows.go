@@ -1,9 +1,17 @@
 package plan
 
+import "github.com/odbcgen/odbcgen/runtime/protocol"
+
 // decodeRows plans the rows of the query and how a batch becomes rows. It
 // returns the type of a row.
 func (b *builder) decodeRows(q *Query, columns []Column) Type {
 	members := b.columns(q, columnRole, columns)
+	if q.Value.Driver != "" {
+		for i, c := range columns {
+			slot := &q.Value.Columns[i]
+			slot.Told, slot.Untold = told(c.Told, slot.Kind), c.Told == protocol.Invalid
+		}
+	}
 	q.Value.Decode = b.private.claim("decode" + q.Method.Name)
 	q.Decode = &Decoder{Name: q.Value.Decode, Picks: picks(members)}
 	if len(members) == 1 {

@@ -11,6 +11,9 @@ func (b *builder) sets(d DescribedQuery) Query {
 	q := b.begin(d.Name, "query")
 	q.Method.Doc = cmp.Or(d.Doc, q.Method.Name+" runs its statements in order and returns their results.")
 	q.Method.Verb = "Run"
+	if len(d.Sets) > 0 && d.Sets[0].SQL != "" { // the columns of one statement are the spec's
+		q.Value.Driver = b.driver
+	}
 	params := b.passParams(&q, d.Params)
 	all := Struct{Name: q.Method.Name + "Sets"}
 	all.Doc = all.Name + " holds the results of " + q.Method.Name + "."
@@ -59,7 +62,7 @@ func (b *builder) set(q *Query, s DescribedSet, into Type, fields map[string]str
 	if !form.rows {
 		return set, nil
 	}
-	rows := Query{Method: Method{Name: q.Method.Name + set.Field.Name}}
+	rows := Query{Value: Value{Driver: q.Value.Driver}, Method: Method{Name: q.Method.Name + set.Field.Name}}
 	set.Field.Type = b.decodeRows(&rows, s.Columns).under(form.prefix)
 	set.Columns, set.Decode = rows.Value.Columns, rows.Decode
 	for i := range rows.Structs {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
@@ -29,6 +30,7 @@ type set struct {
 type value struct {
 	Name    string `json:"name"`
 	Type    string `json:"type,omitempty"` // none where nobody tells
+	Told    string `json:"told,omitempty"` // by the driver, where that is not the type; untold for nothing
 	Null    bool   `json:"null,omitempty"`
 	NullWhy string `json:"nullWhy,omitempty"`
 	SQLType string `json:"sqlType,omitempty"`
@@ -55,6 +57,12 @@ func written(values []describe.Value) []value {
 		if v.Kind != protocol.Invalid {
 			w.Type = v.Kind.String()
 		}
+		if v.Told != v.Kind {
+			w.Told = untold
+			if v.Told != protocol.Invalid {
+				w.Told = v.Told.String()
+			}
+		}
 		if v.Length > 0 {
 			w.At = []int{v.Offset, v.Length}
 		}
@@ -62,6 +70,8 @@ func written(values []describe.Value) []value {
 	}
 	return all
 }
+
+const untold = "-"
 
 func toJSON(v any) []byte {
 	var b bytes.Buffer
@@ -112,12 +122,15 @@ func read(values []value) ([]describe.Value, error) {
 	var all []describe.Value
 	for _, w := range values {
 		v := describe.Value{Name: w.Name, Null: w.Null, NullWhy: w.NullWhy, SQLType: w.SQLType, Source: w.Source}
-		if w.Type != "" {
-			kind, ok := protocol.ParseKind(w.Type)
-			if !ok {
-				return nil, fmt.Errorf("unknown type %q", w.Type)
+		var err error
+		if v.Kind, err = kindOf(w.Type); err != nil {
+			return nil, err
+		}
+		v.Told = v.Kind
+		if w.Told != "" {
+			if v.Told, err = kindOf(strings.TrimPrefix(w.Told, untold)); err != nil {
+				return nil, err
 			}
-			v.Kind = kind
 		}
 		if len(w.At) == 2 {
 			v.Offset, v.Length = w.At[0], w.At[1]
@@ -125,4 +138,13 @@ func read(values []value) ([]describe.Value, error) {
 		all = append(all, v)
 	}
 	return all, nil
+}
+
+// kindOf returns the kind of a word, Invalid for none.
+func kindOf(word string) (protocol.Kind, error) {
+	kind, ok := protocol.ParseKind(word)
+	if !ok && word != "" {
+		return kind, fmt.Errorf("unknown type %q", word)
+	}
+	return kind, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"unsafe"
 
@@ -163,33 +162,48 @@ func (s *Stmt) Columns() int { return s.columns }
 
 // Column is what the driver tells of a result column.
 type Column struct {
-	sys.Description
-	TypeName               string
-	Schema, Table          string // of the base table, "" where unknown
-	BaseColumn             string
-	Unsigned, AutoNumbered bool
+	ColumnType
+	Schema, Table string // of the base table, "" where unknown
+	BaseColumn    string
+	AutoNumbered  bool
 	// NotNull is what SQLDescribeCol says, NotNullField is SQL_DESC_NULLABLE, which
 	// on SQLite tells the truth where SQLDescribeCol always says nullable.
 	NotNull, NotNullField bool
 }
 
+// ColumnType is the name of a result column, and what its kind depends on.
+type ColumnType struct {
+	sys.Description
+	TypeName string
+	Unsigned bool
+}
+
 // DescribeColumn describes result column i, from 0.
 func (s *Stmt) DescribeColumn(i int) (Column, error) {
-	description, ret := sys.DescribeCol(s.h, i+1)
-	if !ret.OK() {
-		return Column{}, s.failure("SQLDescribeCol", ret, nil)
+	t, err := s.DescribeType(i)
+	if err != nil {
+		return Column{}, err
 	}
-	c := Column{Description: description, NotNull: description.Nullable == sys.NoNulls}
-	c.TypeName, _ = sys.ColAttributeText(s.h, i+1, sys.DescTypeName)
+	c := Column{ColumnType: t, NotNull: t.Nullable == sys.NoNulls}
 	c.Schema, _ = sys.ColAttributeText(s.h, i+1, sys.DescSchemaName)
 	c.Table, _ = sys.ColAttributeText(s.h, i+1, sys.DescBaseTableName)
 	c.BaseColumn, _ = sys.ColAttributeText(s.h, i+1, sys.DescBaseColumnName)
-	unsigned, _ := sys.ColAttributeInt(s.h, i+1, sys.DescUnsigned)
 	nullable, ret := sys.ColAttributeInt(s.h, i+1, sys.DescNullable)
 	c.NotNullField = ret.OK() && nullable == int64(sys.NoNulls)
 	auto, _ := sys.ColAttributeInt(s.h, i+1, sys.DescAutoUnique)
-	c.Unsigned, c.AutoNumbered = unsigned != 0, auto != 0
+	c.AutoNumbered = auto != 0
 	return c, nil
+}
+
+// DescribeType describes the type of result column i, from 0.
+func (s *Stmt) DescribeType(i int) (ColumnType, error) {
+	description, ret := sys.DescribeCol(s.h, i+1)
+	if !ret.OK() {
+		return ColumnType{}, s.failure("SQLDescribeCol", ret, nil)
+	}
+	t := ColumnType{Description: description, Unsigned: s.IsUnsigned(i)}
+	t.TypeName, _ = sys.ColAttributeText(s.h, i+1, sys.DescTypeName)
+	return t, nil
 }
 
 // ColumnSize returns the size of result column i, from 0, in the unit of its
@@ -202,16 +216,17 @@ func (s *Stmt) ColumnSize(i int) uint64 {
 	return description.Size
 }
 
-// IsInteger reports whether the driver holds result column i, from 0, for one of
-// integers.
-func (s *Stmt) IsInteger(i int) bool { return s.isOneOf(i, integerTypes) }
+// ColumnName returns the name of result column i, from 0.
+func (s *Stmt) ColumnName(i int) string {
+	description, _ := sys.DescribeCol(s.h, i+1)
+	return description.Name
+}
 
-// IsText reports whether the driver holds result column i, from 0, for one of text.
-func (s *Stmt) IsText(i int) bool { return s.isOneOf(i, textTypes) }
-
-func (s *Stmt) isOneOf(i int, types []int16) bool {
-	code, ret := sys.ColAttributeInt(s.h, i+1, sys.DescConciseType)
-	return ret.OK() && slices.Contains(types, int16(code))
+// TypeCode returns the SQL type code of result column i, from 0, and 0 where the
+// driver does not know.
+func (s *Stmt) TypeCode(i int) int16 {
+	code, _ := sys.ColAttributeInt(s.h, i+1, sys.DescConciseType)
+	return int16(code)
 }
 
 // IsUnsigned reports whether the driver holds result column i, from 0, for one
@@ -220,11 +235,6 @@ func (s *Stmt) IsUnsigned(i int) bool {
 	unsigned, _ := sys.ColAttributeInt(s.h, i+1, sys.DescUnsigned)
 	return unsigned != 0
 }
-
-var (
-	integerTypes = []int16{sys.TypeBit, sys.TypeTinyInt, sys.TypeSmallInt, sys.TypeInteger, sys.TypeBigInt}
-	textTypes    = []int16{sys.TypeChar, sys.TypeVarchar, sys.TypeLongVarchar, sys.TypeWChar, sys.TypeWVarchar, sys.TypeWLongVarchar}
-)
 
 // DescribeParam describes parameter i, from 0. Many drivers answer something
 // that is not the type; see the plugins.
