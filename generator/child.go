@@ -81,8 +81,10 @@ func (d *described) askInChildren(ctx context.Context, o Options, t spec.Target,
 		d.add(t.Faults)
 		return
 	}
+	tell := teller(o.Progress, len(asked))
+	defer tell("")
 	for len(asked) > 0 {
-		c := child{asked: asked, told: told}
+		c := child{asked: asked, told: told, tell: tell}
 		crash := c.run(ctx, o, t)
 		d.add(c.findings)
 		switch {
@@ -108,7 +110,8 @@ func (d *described) askInChildren(ctx context.Context, o Options, t spec.Target,
 type child struct {
 	asked    []question
 	told     func(question, snapshot.Snapshot, []diag.Diagnostic)
-	asking   string            // what it was asked last, and has not answered
+	asking   string // what it was asked last, and has not answered
+	tell     func(name string)
 	findings []diag.Diagnostic // about no query
 }
 
@@ -158,7 +161,9 @@ func pipes(cmd *exec.Cmd) (in io.WriteCloser, out io.ReadCloser, err error) {
 
 // take takes in a report.
 func (c *child) take(said report) {
-	c.asking = said.Asking
+	if c.asking = said.Asking; c.asking != "" {
+		c.tell(c.asking)
+	}
 	if said.Asking == "" && said.Answered == "" {
 		c.findings = append(c.findings, said.Findings...)
 	}

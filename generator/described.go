@@ -190,10 +190,13 @@ func (d *described) ask(ctx context.Context, o Options, t spec.Target, asked []q
 		return
 	}
 	defer db.Close()
+	tell := teller(o.Progress, len(asked))
 	for _, q := range asked {
+		tell(q.key.Name)
 		said, findings := q.ask(ctx, db)
 		told(q, snapshot.Snapshot{Server: db.Server(), Shape: said}, findings)
 	}
+	tell("")
 }
 
 // unanswered tells that there is no current snapshot for questions.

@@ -37,28 +37,9 @@ type Options struct {
 	Child []string
 	// Env looks up the ${NAME} of the spec; nil is the process's environment.
 	Env func(name string) (string, bool)
-}
-
-// Diagnostics are the findings of a run, in order of file and line. It is an
-// error whose text draws all of them.
-type Diagnostics struct{ list *diag.List }
-
-// Error draws all findings under their source lines.
-func (d *Diagnostics) Error() string { return d.list.Err().Error() }
-
-// Fatal reports whether the run could not do its work (no database, no driver,
-// no such file) rather than finding fault with the user's spec.
-func (d *Diagnostics) Fatal() bool { return d.list.Fatal() }
-
-// Len returns the number of findings.
-func (d *Diagnostics) Len() int { return d.list.Len() }
-
-// errorOf returns the list as an error, nil when it is empty.
-func errorOf(list *diag.List) error {
-	if list.Len() == 0 {
-		return nil
-	}
-	return &Diagnostics{list}
+	// Progress is told before each query that is described, and at the end; nil
+	// is told nothing.
+	Progress func(Progress)
 }
 
 // Generate reads the spec and returns the files that belong to it, without

@@ -100,6 +100,24 @@ func failWith(t *testing.T, db database, message string) string {
 	return `SELECT * FROM "` + message + `"`
 }
 
+// TestTables: tables and views of the user's are listed, and nothing of the system's.
+func TestTables(t *testing.T) {
+	onProfiles(t, func(t *testing.T, db database) {
+		db.exec(t, "CREATE TABLE pairs (id INTEGER)")
+		db.exec(t, "CREATE VIEW doubles AS SELECT id FROM pairs")
+		c, err := db.Conn(t.Context())
+		require.NoError(t, err)
+		defer c.Close()
+		listed, err := c.Tables(t.Context())
+		require.NoError(t, err)
+		var names []string
+		for _, table := range listed {
+			names = append(names, table.Name)
+		}
+		require.ElementsMatch(t, []string{"pairs", "doubles"}, names)
+	})
+}
+
 // catalogAgainstPrepared: both name the same columns and types. They are known to
 // disagree about NULL: SQLDescribeCol of SQLite calls every column nullable (the
 // field SQL_DESC_NULLABLE is right), and MariaDB's driver does so of an

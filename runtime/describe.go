@@ -120,6 +120,27 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 	return columns, nil
 }
 
+// Table is a table or view as the driver's catalog lists it. Catalog and Schema
+// are "" where the database has none.
+type Table struct{ Catalog, Schema, Name string }
+
+// Tables lists the tables and views of the current catalog that are not the
+// system's.
+func (c *Conn) Tables(ctx context.Context) ([]Table, error) {
+	p, err := c.loan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	listed, err := p.native.Tables(ctx)
+	var all []Table
+	for _, t := range listed {
+		all = append(all, Table(t))
+	}
+	return all, operation{op: "describe", driver: p.plugin.Name}.wrap(err)
+}
+
 // Source is an installed driver, or a configured data source with its driver.
 type Source struct {
 	Name   string

@@ -8,7 +8,7 @@ import (
 	"github.com/odbcgen/odbcgen/generator"
 )
 
-func check() *cobra.Command {
+func check(out *output) *cobra.Command {
 	var o generator.Options
 	var rows bool
 	cmd := &cobra.Command{
@@ -26,12 +26,12 @@ values for their parameters that stand in what these are compared with.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checked, err := generator.Check(cmd.Context(), o, rows)
 			for _, note := range checked.Notes {
-				fmt.Fprintln(cmd.ErrOrStderr(), "note:", note)
+				fmt.Fprintln(cmd.OutOrStdout(), "note:", note)
 			}
 			return err
 		},
 	}
-	specFlags(cmd, &o)
+	specFlags(cmd, &o, out)
 	cmd.Flags().BoolVar(&rows, "rows", false, "run the queries that only read, and look for rows that contradict the types")
 	return cmd
 }

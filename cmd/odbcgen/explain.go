@@ -10,7 +10,7 @@ import (
 	"github.com/odbcgen/odbcgen/generator"
 )
 
-func explain() *cobra.Command {
+func explain(out *output) *cobra.Command {
 	var o generator.Options
 	cmd := &cobra.Command{
 		Use:   "explain [query …]",
@@ -26,7 +26,7 @@ func explain() *cobra.Command {
 			return err
 		},
 	}
-	specFlags(cmd, &o)
+	specFlags(cmd, &o, out)
 	return cmd
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/odbcgen/odbcgen/generator"
 )
 
-func generate() *cobra.Command {
+func generate(out *output) *cobra.Command {
 	var o generator.Options
 	cmd := &cobra.Command{
 		Use:   "generate",
@@ -28,7 +28,7 @@ func generate() *cobra.Command {
 			return nil
 		},
 	}
-	specFlags(cmd, &o)
+	specFlags(cmd, &o, out)
 	cmd.Flags().BoolVar(&o.Refresh, "refresh", false, "ask the database about all queries, not only those without a current snapshot")
 	return cmd
 }

@@ -13,8 +13,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 
@@ -32,38 +30,39 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := exitCode(root().ExecuteContext(ctx))
+	out := newOutput(os.Stderr)
+	err := root(out).ExecuteContext(ctx)
 	stop()
-	os.Exit(code)
+	if out.write(err) != nil {
+		os.Exit(exitFailed)
+	}
+	os.Exit(exitCode(err))
 }
 
 // root is the command without a verb.
-func root() *cobra.Command {
+func root(out *output) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:           "odbcgen",
 		Short:         "Typed Go for SQL, checked against your database through ODBC",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		PersistentPreRunE: func(*cobra.Command, []string) error { return out.check() },
 	}
-	cmd.AddCommand(generate(), check(), explain(), drivers(), version(), child())
+	out.flags(cmd.PersistentFlags())
+	cmd.AddCommand(generate(out), check(out), explain(out), drivers(), version(), child())
 	return cmd
 }
 
-// exitCode prints an error and returns the process's exit code for it.
+// exitCode returns the process's exit code for an error.
 func exitCode(err error) int {
-	var findings *generator.Diagnostics
-	switch {
-	case err == nil:
-		return exitClean
-	case errors.As(err, &findings):
-		fmt.Fprintln(os.Stderr, err)
-		if findings.Fatal() {
-			return exitFailed
-		}
+	switch found := generator.DiagnosticsOf(err); {
+	case found.Fatal():
+		return exitFailed
+	case found.Len() > 0:
 		return exitFindings
 	}
-	fmt.Fprintln(os.Stderr, "odbcgen:", err)
-	return exitFailed
+	return exitClean
 }
 
 // child is the verb with which odbcgen calls itself, see generator.ServeChild.
@@ -81,7 +80,8 @@ func child() *cobra.Command {
 const childVerb = "ask-driver"
 
 // specFlags are the flags of verbs that read a spec.
-func specFlags(cmd *cobra.Command, o *generator.Options) {
+func specFlags(cmd *cobra.Command, o *generator.Options, out *output) {
+	o.Progress = out.progress
 	if self, err := os.Executable(); err == nil {
 		o.Child = []string{self, childVerb}
 	}

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 //	exits 2 odbcgen …	run a program and require its exit code
 //	module	make the current folder a Go module with odbcgen as its tool
 func TestScripts(t *testing.T) {
-	goEnv := strings.Fields(output(t, "go", "env", "GOMODCACHE", "GOCACHE"))
+	goEnv := strings.Fields(outputOf(t, "go", "env", "GOMODCACHE", "GOCACHE"))
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func output(t *testing.T, program string, args ...string) string {
+func outputOf(t *testing.T, program string, args ...string) string {
 	out, err := exec.Command(program, args...).Output()
 	if err != nil {
 		t.Fatal(err)

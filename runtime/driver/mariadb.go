@@ -19,8 +19,12 @@ var MariaDB = Plugin{
 		{Kind: protocol.Date, Form: AsText},
 	},
 	// The driver tells a syntax error only at execution.
-	Describe: Describe{Expressions: true, NotNull: NotNullDescribed, Unsigned: true, Check: Check{CheckQuoted, "PREPARE odbcgen_check FROM "}},
-	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`"},
+	Describe: Describe{
+		Expressions: true, NotNull: NotNullDescribed, Unsigned: true, Check: Check{CheckQuoted, "PREPARE odbcgen_check FROM "},
+		Functions: "SELECT LOWER(FUNCTION) AS name FROM information_schema.SQL_FUNCTIONS" +
+			" UNION SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() ORDER BY 1",
+	},
+	Dialect: Dialect{QuoteOpen: "`", QuoteClose: "`"},
 	// The driver has no way to stream.
 	Reads: Reads{How: Refetch, Buffered: true},
 	// Rows a second of a table of five columns: 174 k in arrays of 200, 190 k of

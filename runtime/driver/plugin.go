@@ -157,6 +157,8 @@ type Describe struct {
 	// Check makes the server read a statement without running it, for drivers
 	// that send some statements only when they are executed.
 	Check Check
+	// Functions is a query for the names of all functions, "" where there is none.
+	Functions string
 }
 
 // Check says how a statement is shown to the server.

@@ -48,8 +48,11 @@ var Postgres = Plugin{
 		{65539, 1, 0, "UseDeclareFetch: a cursor on the server instead of the whole result in memory"},
 		{65541, 1000, 100, "Fetch: rows of a round trip; more are no faster"},
 	}}},
-	Describe: Describe{Params: true, Expressions: true, NotNull: NotNullDescribed},
-	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	Describe: Describe{
+		Params: true, Expressions: true, NotNull: NotNullDescribed,
+		Functions: "SELECT DISTINCT proname::text AS name FROM pg_proc WHERE pg_function_is_visible(oid) ORDER BY 1",
+	},
+	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
 	Quirks: Quirks{
 		RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1", Probe: "SELECT 1",

@@ -89,6 +89,7 @@ var SQLite = Plugin{
 	Describe: Describe{
 		Settings: []Setting{{"NoCreat", "1", "a file that is not there would be made, empty"}},
 		NotNull:  NotNullField, Labels: true, Check: Check{CheckPrefix, "EXPLAIN "},
+		Functions: "SELECT DISTINCT CAST(name AS TEXT) AS name FROM pragma_function_list ORDER BY 1",
 	},
 	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	Quirks: Quirks{

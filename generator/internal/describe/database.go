@@ -27,6 +27,7 @@ type Database struct {
 	db      *runtime.DB
 	conn    *runtime.Conn
 	drop    []func() // what Close undoes, in order
+	scratch string   // the scratch schema, "" for none or a scratch file
 
 	tables  map[string][]Value               // by the table's name as written in SQL
 	catalog map[string][]runtime.TableColumn // by schema and table
@@ -34,7 +35,8 @@ type Database struct {
 
 // Open connects to a target of the spec, or builds a scratch database from the
 // schema files for it. Findings say why it could not; the Database is then nil. It
-// is nil without findings when a schema file could not be read.
+// is nil without findings when a schema file could not be read, or nothing says
+// where the database is: the reader of the spec has told that.
 func Open(ctx context.Context, s *spec.Spec, target spec.Target) (*Database, []diag.Diagnostic) {
 	if len(target.Faults) > 0 {
 		return nil, target.Faults
@@ -45,6 +47,9 @@ func Open(ctx context.Context, s *spec.Spec, target spec.Target) (*Database, []d
 	}
 	d.plugin, _ = driver.ByName(target.Driver.Value)
 	if slices.ContainsFunc(s.SchemaFor(d.plugin.Name), func(script spec.Schema) bool { return script.Unread }) {
+		return nil, nil
+	}
+	if target.Database.Value == "" && (len(s.Schema) == 0 || d.plugin.Scratch.Connection == "") {
 		return nil, nil
 	}
 	findings := d.connect(ctx, s)
@@ -79,7 +84,7 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 	if len(s.SchemaFor(d.plugin.Name)) > 0 && d.plugin.Scratch.Connection != "" {
 		folder, err := os.MkdirTemp("", "odbcgen-")
 		if err != nil {
-			return fatal(pos, "", "a scratch database needs a temporary folder: %v", err)
+			return d.cannot(pos, "make a folder for a scratch database", "", err)
 		}
 		d.drop = append(d.drop, func() { os.RemoveAll(folder) })
 		connection, pos = fmt.Sprintf(d.plugin.Scratch.Connection, filepath.Join(folder, "scratch.db")), d.target.Driver.Pos
@@ -87,17 +92,17 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 	}
 	if connection == "" {
 		return []diag.Diagnostic{{
-			Pos: d.target.Driver.Pos, Message: fmt.Sprintf("no database to describe the queries on %s", d.plugin.Name),
+			Pos: d.target.Driver.Pos, Message: fmt.Sprintf("no file under schema is for %s, and there is no database", d.plugin.Name),
 			Help: "write database: ${NAME}, with an ODBC connection string in the environment variable NAME",
 		}}
 	}
 	var err error
 	if d.db, err = runtime.Open(ctx, connection, runtime.WithPoolSize(1), runtime.WithSettings(settings...)); err != nil {
-		return fatal(pos, connectHelp(err), "cannot connect to the database: %s", plainMessage(err))
+		return d.cannot(pos, "connect to the database", connectHelp(connection, err), err)
 	}
 	d.drop = append(d.drop, d.db.Close)
 	if d.conn, err = d.db.Conn(ctx); err != nil {
-		return fatal(pos, "", "cannot connect to the database: %s", plainMessage(err))
+		return d.cannot(pos, "connect to the database", connectHelp(connection, err), err)
 	}
 	d.drop = append(d.drop, d.conn.Close)
 	return d.checkPlugin()
@@ -115,10 +120,6 @@ func (d *Database) checkPlugin() []diag.Diagnostic {
 	return nil
 }
 
-func fatal(pos diag.Pos, help, format string, args ...any) []diag.Diagnostic {
-	return []diag.Diagnostic{{Pos: pos, Message: fmt.Sprintf(format, args...), Help: help, Fatal: true}}
-}
-
 // build makes the scratch place and runs the schema files in it.
 func (d *Database) build(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
 	scripts := s.SchemaFor(d.plugin.Name)
@@ -131,7 +132,7 @@ func (d *Database) build(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
 	for _, script := range scripts {
 		for _, statement := range sqlscan.Split(d.dialect, script.SQL.Text) {
 			if err := d.conn.Exec(ctx, statement.Text); err != nil {
-				return []diag.Diagnostic{d.scriptFailure(script, statement, err)}
+				return []diag.Diagnostic{d.scriptFailure(ctx, script, statement, err)}
 			}
 		}
 	}
@@ -149,13 +150,14 @@ func (d *Database) enterScratch(ctx context.Context) []diag.Diagnostic {
 			Help: "leave out schema, and write the connection string of a database that has the tables under database",
 		}}
 	}
-	name := d.plugin.Dialect.Quote("odbcgen_" + strconv.FormatInt(time.Now().UnixNano(), 36) + strconv.Itoa(os.Getpid()))
+	d.scratch = "odbcgen_" + strconv.FormatInt(time.Now().UnixNano(), 36) + strconv.Itoa(os.Getpid())
+	name := d.plugin.Dialect.Quote(d.scratch)
 	if err := d.conn.Exec(ctx, fmt.Sprintf(scratch.Create, name)); err != nil {
-		return fatal(d.target.Database.Pos, "the user needs the right to create it, or leave out schema", "cannot make a scratch schema: %s", plainMessage(err))
+		return d.cannot(d.target.Database.Pos, "make a scratch schema", "the user needs the right to create it, or leave out schema", err)
 	}
 	d.drop = append(d.drop, func() { d.conn.Exec(context.WithoutCancel(ctx), fmt.Sprintf(scratch.Drop, name)) })
 	if err := d.conn.Exec(ctx, fmt.Sprintf(scratch.Enter, name)); err != nil {
-		return fatal(d.target.Database.Pos, "", "cannot use the scratch schema: %s", plainMessage(err))
+		return d.cannot(d.target.Database.Pos, "use the scratch schema", "", err)
 	}
 	return nil
 }
@@ -195,6 +197,35 @@ func (d *Database) table(ctx context.Context, name string) ([]Value, error) {
 		d.tables[name] = columns
 	}
 	return columns, err
+}
+
+// tablesThere lists the tables of the database, or of the scratch schema. Nothing
+// hangs on it: one that cannot be listed has none.
+func (d *Database) tablesThere(ctx context.Context) []runtime.Table {
+	listed, _ := d.conn.Tables(ctx)
+	return slices.DeleteFunc(listed, func(t runtime.Table) bool {
+		return d.scratch != "" && t.Schema != d.scratch && t.Catalog != d.scratch
+	})
+}
+
+// functionNames lists the functions of the database where there is a query that
+// does.
+func (d *Database) functionNames(ctx context.Context) []string {
+	if d.plugin.Describe.Functions == "" {
+		return nil
+	}
+	list := runtime.Query[runtime.None, string]{
+		Name: "functions", SQL: d.plugin.Describe.Functions,
+		Columns: []runtime.Column{{Name: "name", Kind: protocol.Text}},
+		Encode:  func(*protocol.Batch, runtime.None) {},
+		Decode: func(names []string, b *protocol.Batch) {
+			for i := range names {
+				names[i] = b.Text(0).At(i)
+			}
+		},
+	}
+	names, _ := list.Many(ctx, d.conn, runtime.None{})
+	return names
 }
 
 // catalogColumn returns what the catalog lists for a column.

@@ -160,7 +160,7 @@ func (d *Database) Bulk(ctx context.Context, b *spec.Bulk) ([]Value, []diag.Diag
 	}
 	all, err := d.tableOf(ctx, d.plugin.Dialect.QuoteQualified(b.Table.Value))
 	if err != nil {
-		return nil, find(b.Table.Pos, "", "%s", plainMessage(err))
+		return nil, []diag.Diagnostic{d.bulkFailure(ctx, b, err)}
 	}
 	names := make([]string, len(all))
 	for i, v := range all {
@@ -172,7 +172,7 @@ func (d *Database) Bulk(ctx context.Context, b *spec.Bulk) ([]Value, []diag.Diag
 		i := slices.Index(names, c.Value)
 		switch {
 		case i < 0:
-			findings = append(findings, find(c.Pos, diag.DidYouMean(c.Value, names), "table %s has no column %q", b.Table.Value, c.Value)...)
+			findings = append(findings, find(c.Pos, diag.NearOrFew(c.Value, b.Table.Value, names), "table %s has no column %q", b.Table.Value, c.Value)...)
 		case all[i].Kind == protocol.Invalid:
 			findings = append(findings, find(c.Pos, "insert it with a query whose params say the type", "the database does not say what type column %q has", c.Value)...)
 		default:

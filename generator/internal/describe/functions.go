@@ -67,6 +67,15 @@ var casts = []struct {
 	{"JSON JSONB", protocol.JSON},
 }
 
+// castNames returns the type names.
+func castNames() []string {
+	var names []string
+	for _, c := range casts {
+		names = append(names, strings.Fields(c.names)...)
+	}
+	return names
+}
+
 // castKind returns the kind of a type name, Invalid for an unknown one.
 func castKind(name string) protocol.Kind {
 	for _, c := range casts {

@@ -1,6 +1,7 @@
 package describe
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,7 @@ import (
 // about any text, within its tokens.
 func FuzzReading(f *testing.F) {
 	for _, seed := range []string{
-		"", ";", ")", "(((", "))) ? (((", "SELECT", "SELECT ?", "SELECT *, a.* FROM (", "WITH", "WITH x AS (SELECT ?",
+		"...", "", ";", ")", "(((", "))) ? (((", "SELECT", "SELECT ?", "SELECT *, a.* FROM (", "WITH", "WITH x AS (SELECT ?",
 		"SELECT a, b AS c, COUNT(*) OVER (ORDER BY d) FROM t LEFT JOIN u USING (a) WHERE a IN (?, ?) AND b BETWEEN ? AND ? LIMIT ?",
 		"INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT (a) DO UPDATE SET b = ? RETURNING *",
 		"INSERT INTO t SELECT ?, CAST(? AS INTEGER), COALESCE(?, 1) FROM s ON DUPLICATE KEY UPDATE a = ?",
@@ -35,8 +36,13 @@ func FuzzReading(f *testing.F) {
 		r.with()
 		r.outerJoin()
 		r.compound()
-		r.tables()
-		locate(r, `near "`+sql+`": syntax error`)
+		r.mentions()
+		for _, message := range []string{`near "` + sql + `": syntax error`, `for the right syntax to use near '` + sql + `' at line 1`, "incomplete input"} {
+			x := refusal{reading: r, bound: sqlscan.Bound{SQL: sql}, complaint: complaintOf(message)}
+			x.alike = func(context.Context, sqlscan.Bound) bool { return false }
+			x.locate(t.Context())
+			require.LessOrEqual(t, x.offset+x.length, max(len(sql), 1))
+		}
 	})
 }
 

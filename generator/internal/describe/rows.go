@@ -213,7 +213,10 @@ func decode(rows [][]bool, b *protocol.Batch) {
 
 // contradicted tells of an error while the rows were read.
 func (r *reality) contradicted(err error) {
-	r.find(0, len(strings.TrimSpace(r.reading.sql)), "say the type in the spec, under columns: or params:", "run on live data: %s", plainMessage(err))
+	f := r.d.said(err)
+	f.Pos, f.Query = r.text.BoundPos(0, len(strings.TrimSpace(r.reading.sql))), r.query.Name.Value
+	f.Message, f.Help = "run on live data: "+f.Message, "say the type in the spec, under columns: or params:"
+	r.findings = append(r.findings, f)
 }
 
 // nulls tells of columns that are NULL and should never be.

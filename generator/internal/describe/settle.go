@@ -172,7 +172,7 @@ func (s *settling) unknownColumn(v Value) {
 func (s *settling) checkOverrides(names []string) {
 	for _, o := range s.query.Columns {
 		if !slices.Contains(names, o.Name.Value) {
-			s.findAt(o.Name.Pos, diag.DidYouMean(o.Name.Value, names), "the result has no column %q", o.Name.Value)
+			s.findAt(o.Name.Pos, diag.NearOrFew(o.Name.Value, "it", names), "the result has no column %q", o.Name.Value)
 		}
 	}
 }
@@ -181,7 +181,7 @@ func (s *settling) checkOverrides(names []string) {
 func (s *settling) checkKeyset(names []string) {
 	for _, k := range s.query.Keyset {
 		if !slices.Contains(names, k.Column.Value) {
-			s.findAt(k.Column.Pos, diag.DidYouMean(k.Column.Value, names), "the result has no column %q to go on from", k.Column.Value)
+			s.findAt(k.Column.Pos, diag.NearOrFew(k.Column.Value, "it", names), "the result has no column %q to go on from", k.Column.Value)
 		}
 	}
 }

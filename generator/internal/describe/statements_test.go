@@ -172,7 +172,8 @@ func line(shape describe.Shape, findings []diag.Diagnostic) string {
 	if len(findings) > 0 {
 		var messages []string
 		for _, f := range findings {
-			messages = append(messages, scratch.ReplaceAllString(f.Message, "test."))
+			f.Pos, f.Query = diag.Pos{}, ""
+			messages = append(messages, scratch.ReplaceAllString(f.String(), "test."))
 		}
 		return "error: " + strings.Join(messages, "; ")
 	}

@@ -17,6 +17,8 @@ type Diagnostic struct {
 	Query   string // the query or bulk insert it is about, "" for none
 	Message string // lower case, no full stop
 	Detail  string // lines that show it, such as a difference
+	State   string // the SQLSTATE that came with it, "" where no database spoke
+	Native  int32  // the database's own code beside State
 	Help    string // what to write instead; lines of their own when it has several; "" for none
 	Fatal   bool   // the run could not do its work, the user's files may be right
 }
@@ -30,8 +32,16 @@ func (d Diagnostic) String() string {
 	if d.Query != "" {
 		b.WriteString("query " + d.Query + ": ")
 	}
-	b.WriteString(d.Message)
+	b.WriteString(d.text())
 	return b.String()
+}
+
+// text is the message with the codes of the database.
+func (d Diagnostic) text() string {
+	if d.State == "" {
+		return d.Message
+	}
+	return fmt.Sprintf("%s (SQLSTATE %s, native %d)", d.Message, d.State, d.Native)
 }
 
 // Pos is a span of a source file. Zero fields mean not known: without Line it is
@@ -90,8 +100,8 @@ func (l *List) All() []Diagnostic {
 func compare(a, b Diagnostic) int {
 	return cmp.Or(
 		cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col),
-		cmp.Compare(a.Query, b.Query), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Help, b.Help),
-		cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Len, b.Len),
+		cmp.Compare(a.Query, b.Query), cmp.Compare(a.Message, b.Message), cmp.Compare(a.State, b.State),
+		cmp.Compare(a.Native, b.Native), cmp.Compare(a.Help, b.Help), cmp.Compare(a.Detail, b.Detail), cmp.Compare(a.Len, b.Len),
 	)
 }
 
@@ -106,6 +116,6 @@ func (l *List) Err() error {
 		return nil
 	}
 	var b strings.Builder
-	_ = l.Render(&b) // a strings.Builder takes everything
+	_ = l.WriteText(&b, false) // a strings.Builder takes everything
 	return errors.New(strings.TrimSuffix(b.String(), "\n"))
 }

@@ -14,6 +14,24 @@ func DidYouMean(word string, candidates []string) string {
 	return ""
 }
 
+// NearOrFew returns help that names the candidate nearest to word, or when none is
+// near some of those that owner has.
+func NearOrFew(word, owner string, candidates []string) string {
+	if help := DidYouMean(word, candidates); help != "" || len(candidates) == 0 {
+		return help
+	}
+	return owner + " has " + Few(candidates)
+}
+
+// Few joins names, the first ones when they are many.
+func Few(names []string) string {
+	const few = 12
+	if len(names) > few {
+		return strings.Join(names[:few], ", ") + fmt.Sprintf(" and %d more", len(names)-few)
+	}
+	return strings.Join(names, ", ")
+}
+
 // Nearest returns the candidate that word is most likely a slip of, "" when none is
 // close: letter case is free, and one edit is allowed for every three letters.
 func Nearest(word string, candidates []string) string {

@@ -10,28 +10,48 @@ import (
 // maxLines is how many lines of a long span are drawn.
 const maxLines = 4
 
-// Render draws the diagnostics of the list in order:
+// WriteText draws the diagnostics of the list in order, with colours when the
+// reader is a terminal:
 //
 //	queries.yaml:12:7: query GetBook: no such column: tilte
 //	    SELECT isbn, tilte FROM books
 //	                 ^^^^^
 //	    help: did you mean "title"?
-func (l *List) Render(w io.Writer) error {
+func (l *List) WriteText(w io.Writer, colored bool) error {
+	c := colors{}
+	if colored {
+		c = terminalColors
+	}
 	var b strings.Builder
 	for _, d := range l.All() {
-		b.WriteString(d.String() + "\n")
-		for _, line := range l.Sources.draw(d.Pos) {
+		b.WriteString(c.head.paint(d.String()) + "\n")
+		for _, line := range l.Sources.draw(d.Pos, c.carets) {
 			b.WriteString("    " + line + "\n")
 		}
 		if d.Detail != "" {
 			b.WriteString("    " + strings.ReplaceAll(strings.TrimSuffix(d.Detail, "\n"), "\n", "\n    ") + "\n")
 		}
 		if d.Help != "" {
-			b.WriteString("    help: " + strings.ReplaceAll(d.Help, "\n", "\n          ") + "\n")
+			b.WriteString("    " + c.help.paint("help:") + " " + strings.ReplaceAll(d.Help, "\n", "\n          ") + "\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// colors are those of the parts of a drawing.
+type colors struct{ head, carets, help color }
+
+var terminalColors = colors{head: "1", carets: "1;31", help: "1;36"} // bold, red, cyan
+
+// color holds the parameters of the control function SGR (ECMA-48); "" is none.
+type color string
+
+func (c color) paint(text string) string {
+	if c == "" {
+		return text
+	}
+	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
 }
 
 // Sources holds the texts of files by the name they have in a Pos.
@@ -53,7 +73,7 @@ func (s Sources) Pos(file string, offset, length int) Pos {
 
 // draw returns the lines of the span, each with its carets below it, without the
 // indentation they share.
-func (s Sources) draw(p Pos) []string {
+func (s Sources) draw(p Pos, marks color) []string {
 	lines := s.from(p)
 	if len(lines) == 0 {
 		return nil
@@ -68,7 +88,7 @@ func (s Sources) draw(p Pos) []string {
 		text := strings.TrimSuffix(line, "\r")
 		drawn = append(drawn, text[min(indent, len(text)):])
 		if p.Col > 0 && (i == 0 || strings.TrimSpace(text) != "") {
-			drawn = append(drawn, carets([]rune(text), indent, col-1, p.Len))
+			drawn = append(drawn, marks.paint(carets([]rune(text), indent, col-1, p.Len)))
 		}
 		p.Len -= utf8.RuneCountInString(line) + 1 - (col - 1)
 		col = 1
@@ -91,6 +111,22 @@ func (s Sources) from(p Pos) []string {
 		}
 	}
 	return lines
+}
+
+// end returns line and column behind the span, 0 where its place is not known.
+func (s Sources) end(p Pos) (line, col int) {
+	if line, col = p.Line, p.Col; col == 0 {
+		return line, 0
+	}
+	left := p.Len
+	for _, text := range s.from(p) {
+		rest := utf8.RuneCountInString(text) + 1 - (col - 1) // with the line end
+		if left < rest {
+			break
+		}
+		line, col, left = line+1, 1, left-rest
+	}
+	return line, col + left
 }
 
 // indentation returns how many bytes of white space all lines begin with,

@@ -19,6 +19,7 @@ func (r *reader) addQuery(q Query) {
 			r.bindDialect(&q, &q.Dialects[i])
 		}
 		r.checkSets(&q)
+		r.checkSingle(&q)
 		r.checkKeyset(&q)
 	}
 	r.spec.Queries = append(r.spec.Queries, q)
@@ -80,7 +81,7 @@ func (r *reader) checkParams(q *Query) {
 		if !used[p.Name.Value] {
 			r.add(diag.Diagnostic{
 				Pos: p.Name.Pos, Message: fmt.Sprintf("the SQL has no parameter %q", p.Name.Value),
-				Help: diag.DidYouMean(p.Name.Value, names),
+				Help: diag.NearOrFew(p.Name.Value, "it", names),
 			})
 		}
 	}
@@ -110,6 +111,26 @@ func (r *reader) checkReaders(q *Query) {
 				Help: "a reader can be read once: use two parameters",
 			})
 		}
+	}
+}
+
+// checkSingle tells of a second statement, which one driver refuses and another
+// leaves out.
+func (r *reader) checkSingle(q *Query) {
+	if !slices.Contains(results, q.Result.Value) {
+		return
+	}
+	r.checkStatements(r.dialect(), q.SQL)
+	for _, d := range q.Dialects {
+		r.checkStatements(sqlscan.DialectOf(d.Driver.Value), d.SQL)
+	}
+}
+
+func (r *reader) checkStatements(d sqlscan.Dialect, s SQL) {
+	if parts := sqlscan.Split(d, s.Text); len(parts) > 1 {
+		first, _, _ := strings.Cut(parts[1].Text, "\n")
+		r.problemAt(s.Pos(parts[1].Offset, len(first)), "make it a query of its own, or write result: sets and name the result of each statement",
+			"a second statement begins here")
 	}
 }
 

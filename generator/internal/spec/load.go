@@ -75,7 +75,7 @@ func (r *reader) read(path string, at diag.Diagnostic) (string, bool) {
 	r.problems.AddSource(path, text)
 	if !utf8.ValidString(text) {
 		valid := strings.Index(strings.ToValidUTF8(text, "\x00"), "\x00")
-		r.add(diag.Diagnostic{Pos: r.problems.Sources.Pos(path, valid, 1), Message: "the file is not UTF-8"})
+		r.add(diag.Diagnostic{Pos: r.problems.Sources.Pos(path, valid, 1), Message: "the file is not UTF-8", Help: "save it as UTF-8"})
 		return "", false
 	}
 	return text, true

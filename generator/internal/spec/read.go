@@ -19,6 +19,7 @@ import (
 func (r *reader) readSpec(n *yaml.Node) {
 	r.spec.Out = Text{Value: "."}
 	r.spec.Null = Text{Value: NullSQL}
+	r.hidePasswords(n)
 	r.mapping("the spec", n, r.specFields(child(n, "databases") != nil))
 	r.spec.Out.Value = r.sibling(r.spec.Out.Value)
 	r.checkTargets(n)
@@ -82,7 +83,6 @@ var variable = regexp.MustCompile(`\$\{(\w+)\}`)
 func (r *reader) database(n *yaml.Node, driver Text) {
 	t := Target{Driver: driver}
 	r.text("database", &t.Database)(n)
-	r.hidePassword(n)
 	if r.Env != nil {
 		r.expand(n, &t)
 	}
@@ -102,6 +102,11 @@ func (r *reader) expand(n *yaml.Node, t *Target) {
 			})
 		}
 		t.Database.Value = strings.ReplaceAll(t.Database.Value, "${"+name+"}", value)
+	}
+	if n.Value != "" && strings.TrimSpace(t.Database.Value) == "" && len(t.Faults) == 0 {
+		t.Faults = append(t.Faults, diag.Diagnostic{
+			Pos: r.pos(n), Fatal: true, Message: "the connection string is empty", Help: "give the environment variable a value",
+		})
 	}
 }
 
@@ -131,19 +136,53 @@ func (r *reader) databases(n *yaml.Node) {
 	})
 }
 
-var password = regexp.MustCompile(`(?i)\b(?:pwd|password)\s*=\s*([^;${}]+)`)
+// secret is a key of a connection string with a value that nobody else may read.
+var secret = regexp.MustCompile(`(?i)\w*(?:pwd|password|passwd|secret|token)["']?\s*[=:]\s*(\{(?:[^}\n]|\}\})*\}?|[^;\n]+)`)
 
-// hidePassword puts asterisks in the place of a password in the text that
-// diagnostics are drawn from.
-func (r *reader) hidePassword(n *yaml.Node) {
-	written := r.originOf(n, r.pos(n))
-	text := []byte(r.problems.Sources[r.file])
-	for _, m := range password.FindAllStringSubmatchIndex(n.Value, -1) {
-		for i := m[2]; i < m[3] && len(written.pieces) > 0; i++ {
-			text[written.offset(i)] = '*'
+// hidePasswords puts asterisks in the place of passwords in the text that
+// diagnostics are drawn from, under whatever key the connection string stands.
+func (r *reader) hidePasswords(root *yaml.Node) {
+	for i := 0; root.Kind == yaml.MappingNode && i+1 < len(root.Content); i += 2 {
+		n := resolve(root.Content[i+1])
+		if slices.Contains([]string{"queries", "bulk", "schema"}, root.Content[i].Value) {
+			continue
+		}
+		written := r.originOf(n, r.pos(n))
+		text := []byte(r.problems.Sources[r.file])
+		switch hidden := secretBytes(n.Value); {
+		case n.Kind != yaml.ScalarNode || len(hidden) > 0 && len(written.pieces) == 0:
+			text = []byte(hideEverywhere(string(text)))
+		default:
+			for _, at := range hidden {
+				text[written.offset(at)] = '*'
+			}
+		}
+		r.problems.AddSource(r.file, string(text))
+	}
+}
+
+// hideEverywhere puts asterisks in the place of all that may be a password.
+func hideEverywhere(text string) string {
+	hidden := []byte(text)
+	for _, at := range secretBytes(text) {
+		hidden[at] = '*'
+	}
+	return string(hidden)
+}
+
+// secretBytes returns the places of the bytes of passwords, names of variables not
+// among them.
+func secretBytes(text string) []int {
+	var all []int
+	for _, m := range secret.FindAllStringSubmatchIndex(text, -1) {
+		value := variable.ReplaceAllStringFunc(text[m[2]:m[3]], func(v string) string { return strings.Repeat("\x00", len(v)) })
+		for i := range len(value) {
+			if value[i] != 0 {
+				all = append(all, m[2]+i)
+			}
 		}
 	}
-	r.problems.AddSource(r.file, string(text))
+	return all
 }
 
 // checkTargets lets the Loader have its word about the targets, and tells when there
@@ -296,7 +335,7 @@ func (r *reader) overrides(what string, n *yaml.Node, into *[]Override) {
 	r.pairs(what, n, func(key, value *yaml.Node) {
 		o := Override{Name: Text{key.Value, r.pos(key)}}
 		if value.Kind == yaml.ScalarNode {
-			r.word("type", r.Kinds, &o.Type)(value)
+			r.kind(&o.Type)(value)
 		} else {
 			r.mapping("an entry of "+what, value, r.overrideFields(&o))
 		}
@@ -304,9 +343,27 @@ func (r *reader) overrides(what string, n *yaml.Node, into *[]Override) {
 	})
 }
 
+// kind returns a reader of a type. Those of SQL and Go have other names.
+func (r *reader) kind(into *Text) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		if other := otherKinds[strings.ToLower(n.Value)]; other != "" && r.Kinds != nil && !slices.Contains(r.Kinds, n.Value) {
+			r.problem(n, "write "+other, "unknown type %q", n.Value)
+			return
+		}
+		r.word("type", r.Kinds, into)(n)
+	}
+}
+
+var otherKinds = map[string]string{
+	"int": "int64", "integer": "int64", "bigint": "int64", "smallint": "int16", "tinyint": "int8", "float": "float64",
+	"double": "float64", "real": "float32", "numeric": "decimal", "number": "decimal", "string": "text", "varchar": "text",
+	"char": "text", "nvarchar": "ntext", "bytes": "binary", "blob": "binary", "bytea": "binary", "boolean": "bool", "bit": "bool",
+	"datetime": "timestamp", "jsonb": "json", "guid": "uuid",
+}
+
 func (r *reader) overrideFields(o *Override) []field {
 	return []field{
-		{"type", false, r.word("type", r.Kinds, &o.Type)},
+		{"type", false, r.kind(&o.Type)},
 		{"null", false, r.bool("null", &o.Null)},
 		{"reader", false, r.bool("reader", &o.Reader)},
 	}
@@ -315,10 +372,14 @@ func (r *reader) overrideFields(o *Override) []field {
 // bulk reads an item of bulk.
 func (r *reader) bulk(n *yaml.Node) {
 	b := Bulk{File: r.file}
+	if name := child(n, "name"); name != nil {
+		r.query = name.Value
+	}
 	r.mapping("a bulk insert", n, r.bulkFields(&b))
 	if n.Kind == yaml.MappingNode {
 		r.spec.Bulks = append(r.spec.Bulks, b)
 	}
+	r.query = ""
 }
 
 func (r *reader) bulkFields(b *Bulk) []field {

@@ -91,7 +91,7 @@ func drawn(t *testing.T, input files) string {
 		}
 	}
 	var b bytes.Buffer
-	require.NoError(t, problems.Render(&b))
+	require.NoError(t, problems.WriteText(&b, false))
 	return b.String()
 }
 

@@ -63,8 +63,30 @@ func (r *reader) syntax(text string, err error) {
 			break
 		}
 	}
-	message := syntaxPlace.ReplaceAllString(err.Error(), "YAML: ")
-	r.add(diag.Diagnostic{Pos: diag.Pos{File: r.file, Line: good + 1}, Message: message})
+	r.problems.AddSource(r.file, hideEverywhere(text)) // nobody knows which line is the connection string
+	d := diag.Diagnostic{Pos: diag.Pos{File: r.file, Line: good + 1}, Message: syntaxPlace.ReplaceAllString(err.Error(), "YAML: ")}
+	for _, h := range syntaxHelp {
+		if d.Help == "" && strings.Contains(d.Message, h.message) && h.line.MatchString(lines[good]) {
+			d.Help = h.help
+		}
+	}
+	r.add(d)
+}
+
+// syntaxHelp is for messages about a line like another; the first that fits is told.
+var syntaxHelp = []struct {
+	message string
+	line    *regexp.Regexp
+	help    string
+}{
+	{"cannot start any token", regexp.MustCompile(`^\s*\t`), "indent with blanks: YAML does not take tabs"},
+	{"unexpected end of stream", regexp.MustCompile(`["']`), "close the quote"},
+	{"mapping values are not allowed", regexp.MustCompile(`: .*: `), "a value with a colon and a blank is written in quotes, or below a | on lines of its own"},
+	{"expected ',' or ", regexp.MustCompile(``), "close the bracket; a value that begins with one is written in quotes"},
+	{"did not find expected", regexp.MustCompile(`: [[{*&!%@]`), "a value that begins with such a sign is written in quotes, or below a | on lines of its own"},
+	{"did not find expected", regexp.MustCompile(``), "begin it in the same column as its neighbours"},
+	{"mapping values are not allowed", regexp.MustCompile(``), "begin it in the same column as its neighbours"},
+	{"could not find expected ':'", regexp.MustCompile(``), "write key: value"},
 }
 
 // problem tells what is wrong with a node.
@@ -186,9 +208,13 @@ var kinds = map[yaml.Kind]string{
 	yaml.MappingNode: "mapping", yaml.SequenceNode: "list", yaml.ScalarNode: "single value", yaml.AliasNode: "alias",
 }
 
+var kindHelp = map[yaml.Kind]string{
+	yaml.MappingNode: "write key: value", yaml.SequenceNode: "begin each entry with a dash and a blank", yaml.ScalarNode: "write one value, in quotes if it has signs of YAML",
+}
+
 func (r *reader) is(kind yaml.Kind, what string, n *yaml.Node) bool {
 	if n.Kind != kind {
-		r.problem(n, "", "%s must be a %s, not a %s", what, kinds[kind], kinds[n.Kind])
+		r.problem(n, kindHelp[kind], "%s must be a %s, not a %s", what, kinds[kind], kinds[n.Kind])
 	}
 	return n.Kind == kind
 }

@@ -77,7 +77,8 @@ type finder struct {
 	tokens    []Token
 	i         int
 	uses      []Use
-	questions int // uses written ?
+	questions int  // uses written ?
+	misread   bool // one of them is none, which is told
 	problems  []Problem
 }
 
@@ -87,7 +88,7 @@ func (f *finder) step() {
 	switch {
 	case t.Kind == Bad:
 		t.Text, _, _ = strings.Cut(t.Text, "\n")
-		f.problem(t, t, "the quote or comment that begins here does not end", "")
+		f.problem(t, t, "the quote or comment that begins here does not end", "close it; a quote inside of a string is written twice")
 	case t.Kind == Named:
 		f.use(t, t, Use{Name: t.Name()})
 	case t.Kind == Numbered:
@@ -157,11 +158,13 @@ func (f *finder) checkOperator() {
 	for _, o := range operators {
 		if from.Text+to.Text == o.text && (f.dialect.SymbolOperators || !o.postgres) {
 			f.problem(from, to, fmt.Sprintf("an ODBC driver reads the question mark in %s as a parameter", o.text), o.help)
+			f.misread = true
 			return
 		}
 	}
 	if to.Kind == Number {
 		f.problem(from, to, "a question mark has no number", "write $"+to.Text+", or :name")
+		f.misread = true
 	}
 }
 
@@ -199,7 +202,7 @@ func argumentName(t Token) string {
 func (f *finder) checkMixed() {
 	for _, u := range f.uses {
 		first := f.uses[0]
-		if u.style() != first.style() {
+		if u.style() != first.style() && !f.misread {
 			f.problems = append(f.problems, Problem{
 				Offset: u.Offset, Length: u.Length,
 				Message: fmt.Sprintf("%s parameters do not mix with %s ones", u.style(), first.style()),

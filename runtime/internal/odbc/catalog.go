@@ -44,6 +44,27 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 	return all, err
 }
 
+// Table is a table or view as SQLTables lists it.
+type Table struct{ Catalog, Schema, Name string }
+
+// Tables lists the tables and views of the current catalog that are not the
+// system's. MariaDB's driver lists those of all catalogs.
+func (c *Conn) Tables(ctx context.Context) ([]Table, error) {
+	current := c.info(sys.InfoDatabaseName)
+	specs := make([]protocol.ColumnSpec, 3) // catalog, schema, name
+	for i := range specs {
+		specs[i] = protocol.ColumnSpec{Kind: protocol.Text, Width: 512}
+	}
+	var all []Table
+	err := c.list(ctx, "SQLTables", specs, func(s sys.Handle) sys.Return { return sys.Tables(s, "TABLE,VIEW") }, func(b *protocol.Batch) {
+		text := func(i int) string { return b.Text(i).Null(0).V }
+		if t := (Table{text(0), text(1), text(2)}); t.Catalog == "" || current == "" || t.Catalog == current {
+			all = append(all, t)
+		}
+	})
+	return all, err
+}
+
 // PrimaryKey lists the columns of a table's primary key.
 func (c *Conn) PrimaryKey(ctx context.Context, schema, table string) ([]string, error) {
 	specs := make([]protocol.ColumnSpec, columnsName+1)

@@ -148,6 +148,7 @@ const (
 	InfoDataSourceName  uint16 = 2
 	InfoDriverName      uint16 = 6
 	InfoDriverVersion   uint16 = 7
+	InfoDatabaseName    uint16 = 16
 	InfoDBMSName        uint16 = 17
 	InfoDBMSVersion     uint16 = 18
 	InfoIdentifierQuote uint16 = 29

@@ -255,6 +255,13 @@ func Columns(stmt Handle, schema, table string) Return {
 		tableText, C.SQLSMALLINT(tableLength), nil, 0))
 }
 
+// Tables is SQLTables: it opens a result set of the tables of the given types,
+// such as "TABLE,VIEW".
+func Tables(stmt Handle, types string) Return {
+	text, length := narrow(types)
+	return Return(C.SQLTables(C.SQLHSTMT(stmt), nil, 0, nil, 0, nil, 0, text, C.SQLSMALLINT(length)))
+}
+
 // PrimaryKeys is SQLPrimaryKeys: it opens a result set of the key columns of a
 // table. An empty schema is the driver's choice.
 func PrimaryKeys(stmt Handle, schema, table string) Return {

@@ -29,6 +29,7 @@ var (
 	procDrivers        = odbc32.NewProc("SQLDriversW")
 	procDataSources    = odbc32.NewProc("SQLDataSourcesW")
 	procColumns        = odbc32.NewProc("SQLColumnsW")
+	procTables         = odbc32.NewProc("SQLTablesW")
 	procPrimaryKeys    = odbc32.NewProc("SQLPrimaryKeysW")
 )
 
@@ -254,6 +255,12 @@ func Columns(stmt Handle, schema, table string) Return {
 		return ret(procColumns.Call(uintptr(stmt), 0, 0, 0, 0, uintptr(unsafe.Pointer(wide(table))), terminated, 0, 0))
 	}
 	return ret(procColumns.Call(uintptr(stmt), 0, 0, uintptr(unsafe.Pointer(wide(schema))), terminated, uintptr(unsafe.Pointer(wide(table))), terminated, 0, 0))
+}
+
+// Tables is SQLTables: it opens a result set of the tables of the given types,
+// such as "TABLE,VIEW".
+func Tables(stmt Handle, types string) Return {
+	return ret(procTables.Call(uintptr(stmt), 0, 0, 0, 0, 0, 0, uintptr(unsafe.Pointer(wide(types))), terminated))
 }
 
 // PrimaryKeys is SQLPrimaryKeys: it opens a result set of the key columns of a
