@@ -93,7 +93,7 @@ func (d *described) questions(t spec.Target) []question {
 	for i := range d.spec.Queries {
 		q := &d.spec.Queries[i]
 		if text := q.TextFor(t.Driver.Value); !faulty[q.Name.Value] && q.SQL.Bound.SQL != "" {
-			all = append(all, question{key: snapshot.Key{Name: q.Name.Value, Driver: t.Driver.Value, SQL: text.Text}, query: q})
+			all = append(all, question{key: snapshot.Key{Name: q.Name.Value, Driver: t.Driver.Value, SQL: text.Text, Asked: beside(q)}, query: q})
 		}
 	}
 	for i := range d.spec.Bulks {
@@ -103,6 +103,15 @@ func (d *described) questions(t spec.Target) []question {
 		}
 	}
 	return all
+}
+
+// beside returns what the answer hangs on beside the text of a query.
+func beside(q *spec.Query) string {
+	switch q.Result.Value {
+	case spec.InsertID, spec.Exec, spec.Affected:
+		return q.Result.Value
+	}
+	return ""
 }
 
 func insertText(b *spec.Bulk) string {

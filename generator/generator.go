@@ -132,17 +132,22 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 	shape := d.shapes[q.Name.Value]
 	planned := plan.DescribedQuery{
 		Name: q.Name.Value, Doc: q.Doc.Value, Result: plan.Result(q.Result.Value),
-		SQL: q.SQL.Bound.SQL, Columns: columns(shape.Columns),
+		SQL: shape.Text(d.spec.Targets[0].Driver.Value, q.SQL.Bound), Columns: columns(shape.Columns),
 	}
-	for _, p := range shape.Params {
-		planned.Params = append(planned.Params, plan.Param{Name: p.Name, Kind: p.Kind, Told: p.Told, Null: p.Null, Reader: p.Reader, SQLType: p.SQLType})
+	for i, p := range shape.Params {
+		planned.Params = append(planned.Params, plan.Param{
+			Number: q.SQL.Bound.Uses[i].Order(), Name: p.Name, Kind: p.Kind, Told: p.Told, Null: p.Null, Reader: p.Reader, List: p.List, SQLType: p.SQLType,
+		})
 	}
-	planned.Dialects = dialects(q.Dialects)
+	planned.Dialects = dialects(shape, q.Dialects)
 	for i, s := range shape.Sets {
 		planned.Sets = append(planned.Sets, plan.DescribedSet{
 			Name: q.Sets[i].Name.Value, Result: plan.Result(q.Sets[i].Result.Value), Columns: columns(s.Columns),
-			SQL: q.Sets[i].SQL.Bound.SQL, Dialects: dialects(q.Sets[i].Dialects), Params: s.Params,
+			SQL: describe.Shape{Columns: s.Columns}.Text(d.spec.Driver.Value, q.Sets[i].SQL.Bound), Dialects: dialects(describe.Shape{Columns: s.Columns}, q.Sets[i].Dialects), Params: s.Params,
 		})
+	}
+	for _, e := range shape.Embeds {
+		planned.Embeds = append(planned.Embeds, plan.Embed{Name: e.Name, Table: e.Table, From: e.From, Columns: len(e.Columns), Null: e.Null})
 	}
 	for _, k := range q.Keyset {
 		planned.Keyset = append(planned.Keyset, plan.Key{Param: k.Param.Value, Column: k.Column.Value})
@@ -150,10 +155,10 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 	return planned
 }
 
-func dialects(variants []spec.Dialect) []plan.Dialect {
+func dialects(shape describe.Shape, variants []spec.Dialect) []plan.Dialect {
 	var all []plan.Dialect
 	for _, variant := range variants {
-		text := plan.Dialect{Driver: variant.Driver.Value, SQL: variant.SQL.Bound.SQL}
+		text := plan.Dialect{Driver: variant.Driver.Value, SQL: shape.Text(variant.Driver.Value, variant.SQL.Bound)}
 		for _, use := range variant.SQL.Bound.Uses {
 			text.Params = append(text.Params, use.Name)
 		}

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -22,7 +23,7 @@ type Command[P any] struct {
 
 // Exec runs the command.
 func (c *Command[P]) Exec(ctx context.Context, db Session, p P) error {
-	return c.run(ctx, db, p, func(*statement) error { return nil })
+	return c.run(ctx, db, p, func(context.Context, *statement) error { return nil })
 }
 
 // errUncounted says that a driver cannot count changed rows.
@@ -32,7 +33,7 @@ var errUncounted = errors.New("the driver does not tell how many rows were chang
 // the database counts them: MariaDB leaves out rows that were given the values
 // they had.
 func (c *Command[P]) Affected(ctx context.Context, db Session, p P) (rows int64, err error) {
-	err = c.run(ctx, db, p, func(s *statement) error {
+	err = c.run(ctx, db, p, func(_ context.Context, s *statement) error {
 		var err error
 		if rows, err = s.native.Affected(); err == nil && rows < 0 {
 			err = errUncounted
@@ -42,8 +43,49 @@ func (c *Command[P]) Affected(ctx context.Context, db Session, p P) (rows int64,
 	return rows, err
 }
 
+// errNoInsertID says that a database does not tell the number of a row.
+var errNoInsertID = errors.New("the database does not tell the number that it gave the row: use INSERT … RETURNING")
+
+// InsertID runs the command, an INSERT of one row into a table that numbers its rows,
+// and returns the number that the row was given; 0 when none was inserted.
+func (c *Command[P]) InsertID(ctx context.Context, db Session, p P) (id int64, err error) {
+	err = c.run(ctx, db, p, func(ctx context.Context, s *statement) error {
+		rows, err := s.native.Affected()
+		if err == nil && rows != 0 {
+			id, err = s.c.insertID(ctx)
+		}
+		return operation{c.Name, "execute", s.c.plugin.Name}.wrap(err)
+	})
+	return id, err
+}
+
+// insertID asks for the number of the row inserted last. c.mu must be held.
+func (c *physical) insertID(ctx context.Context) (id int64, err error) {
+	if c.plugin.InsertID == "" {
+		return 0, errNoInsertID
+	}
+	sh := shape{key: c.plugin, name: "InsertID", sql: c.plugin.InsertID, columns: []Column{{Name: "id", Kind: protocol.Int64}}}
+	s, err := c.statementFor(ctx, sh)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { s.done(err != nil) }()
+	if err := s.native.Execute(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.planRows(); err != nil {
+		return 0, err
+	}
+	b := (&cursor{s: s, size: 1}).fetchLocked(ctx)
+	if b.err != nil || b.rows == 0 {
+		return 0, cmp.Or(b.err, error(ErrNoRows))
+	}
+	batch := b.load()
+	return batch.Int64(0).At(0), batch.Err()
+}
+
 // run executes the command and asks the statement about it.
-func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(*statement) error) (err error) {
+func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(context.Context, *statement) error) (err error) {
 	l, err := db.loan(ctx)
 	if err != nil {
 		return named(c.Name, err)
@@ -51,13 +93,18 @@ func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(*stateme
 	defer func() { l.end(err) }()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, err := l.statementFor(ctx, shape{key: c, name: c.Name, sql: textFor(l.plugin, c.SQL, c.Dialects), driver: c.Driver, params: c.Params})
+	sh := shape{key: c, name: c.Name, sql: textFor(l.plugin, c.SQL, c.Dialects), driver: c.Driver, params: c.Params}
+	sh, encode, err := withLists(l.physical, sh, c.Encode, p)
+	if err != nil {
+		return err
+	}
+	s, err := l.statementFor(ctx, sh)
 	if err != nil {
 		return err
 	}
 	defer func() { s.done(err != nil) }()
-	if err := run(ctx, s, c.Name, c.Encode, p); err != nil {
+	if err := run(ctx, s, c.Name, encode, p); err != nil {
 		return err
 	}
-	return ask(s)
+	return ask(ctx, s)
 }

@@ -15,7 +15,8 @@ package runtime
 //     MinContract goes up to the first contract that does without it.
 //
 // Contract 1: Query with Pages, Command, Sets, Bulk, Session, Tx, None.
-// Contract 2: Driver of queries; Told and Untold of parameters and columns.
+// Contract 2: Driver of queries; Told and Untold of parameters and columns; lists;
+// InsertID of Command.
 const (
 	MinContract = 1 // the oldest generated code that still works
 	MaxContract = 2 // the newest generated code that works

@@ -5,7 +5,7 @@
 //
 // A program opens one DB for each database, gives it (or a Conn, or a Tx) to the
 // New function of its generated package, and calls the typed methods there. The
-// package sends SQL as it was written; it rewrites and repeats nothing.
+// package sends SQL as it was written but for the markers of lists; it repeats nothing.
 package runtime
 
 import (

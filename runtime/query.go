@@ -158,12 +158,16 @@ func (r *result[P, R]) execute(ctx context.Context, p P, block int, stream bool)
 	r.loan.mu.Lock()
 	defer r.loan.mu.Unlock()
 	sh := shape{key: q, name: q.Name, sql: textFor(r.loan.plugin, q.SQL, q.Dialects), driver: q.Driver, params: q.Params, columns: q.Columns}
+	sh, encode, err := withLists(r.loan.physical, sh, q.Encode, p)
+	if err != nil {
+		return err
+	}
 	sh.streams = stream && r.loan.canStream(sh)
 	if sh.streams {
 		defer r.loan.streaming()()
 	}
 	r.cursor.size = block
-	if err := start(ctx, r.loan.physical, sh, &r.cursor.s, q.Encode, p); err != nil {
+	if err := start(ctx, r.loan.physical, sh, &r.cursor.s, encode, p); err != nil {
 		return err
 	}
 	return r.wrap("bind", r.cursor.s.planRows())

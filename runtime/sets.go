@@ -74,12 +74,16 @@ func (r *setsReader[P, R]) run(ctx context.Context, l loan, p P) (err error) {
 	st := r.statement
 	first := st.Results[0].Name
 	sh := shape{key: st, name: r.name, sql: textFor(l.plugin, st.SQL, st.Dialects), driver: r.driver, params: st.Params, columns: st.columns()}
+	sh, encode, err := withLists(l.physical, sh, st.Encode, p)
+	if err != nil {
+		return ofSet(first, err)
+	}
 	defer func() {
 		if r.s != nil {
 			r.s.done(err != nil)
 		}
 	}()
-	if err := start(ctx, l.physical, sh, &r.s, st.Encode, p); err != nil {
+	if err := start(ctx, l.physical, sh, &r.s, encode, p); err != nil {
 		return ofSet(first, err)
 	}
 	for i := range st.Results {

@@ -16,6 +16,10 @@ type Param struct {
 	Name   string
 	Kind   protocol.Kind
 	Reader bool // the value is an io.Reader, read during the execution
+	// List: the value is any number of them, for which the text has ?... as all that
+	// stands in the parentheses of an IN. Where the database takes an array, the text
+	// may have a plain marker, and with Null an array of none is NULL.
+	List, Null bool
 	// Told is the kind that the driver told when the code was generated, where that
 	// is not Kind.
 	Told protocol.Kind
@@ -60,6 +64,7 @@ type shape struct {
 	columns []Column
 	rows    int  // of parameters that the text has markers for; 0 is one
 	streams bool // the driver is to keep only a part of the result
+	lists   lists
 }
 
 // statement is a prepared statement with the Batches for its parameters and
@@ -104,15 +109,21 @@ func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, erro
 	return s, nil
 }
 
-// cacheKey returns what the statement is kept by: one that streams is another.
+// cacheKey returns what the statement is kept by: one that streams is another, and
+// one for longer lists.
 func (sh shape) cacheKey() any {
-	if sh.streams {
-		return [1]any{sh.key}
+	key := sh.key
+	if sh.lists.counts != nil {
+		key = [2]any{sh.key, sh.lists.key}
 	}
-	return sh.key
+	if sh.streams {
+		return [1]any{key}
+	}
+	return key
 }
 
 func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
+	sh = sh.spread(c.plugin.Lists)
 	if read := c.plugin.Quirks.ReadSchema; read != "" && len(sh.columns) > 0 {
 		if err := c.execLocked(ctx, read); err != nil {
 			return nil, named(sh.name, err)
@@ -165,15 +176,21 @@ const (
 
 // plan decides once how parameters and cells travel.
 func (s *statement) plan() error {
-	specs := make([]protocol.ColumnSpec, len(s.shape.params))
 	types := make([]odbc.Parameter, len(s.shape.params))
 	for i, p := range s.shape.params {
-		specs[i] = protocol.ColumnSpec{Name: p.Name, Kind: p.Kind, Width: 64, Reader: p.Reader}
 		types[i] = s.c.parameter(p.Kind)
 	}
-	s.params = protocol.NewBatch(specs, 0)
+	s.params = protocol.NewBatch(specsOf(s.shape.params), 0)
 	s.native.BindParams(s.params, types, s.c.paramOptions())
 	return s.checkOrder()
+}
+
+func specsOf(params []Param) []protocol.ColumnSpec {
+	specs := make([]protocol.ColumnSpec, len(params))
+	for i, p := range params {
+		specs[i] = protocol.ColumnSpec{Name: p.Name, Kind: p.Kind, Width: 64, Reader: p.Reader}
+	}
+	return specs
 }
 
 // parameter returns how parameters of the kind travel.

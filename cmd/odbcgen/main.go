@@ -4,6 +4,7 @@
 //	odbcgen generate     write the Go files of a spec
 //	odbcgen check        hold what is checked in against the spec and the database
 //	odbcgen explain      show what queries take and return, and who says so
+//	odbcgen import       make specs of a configuration of sqlc
 //	odbcgen drivers      list ODBC drivers and data sources
 //	odbcgen version      show release and contract
 //
@@ -50,7 +51,7 @@ func root(out *output) *cobra.Command {
 		PersistentPreRunE: func(*cobra.Command, []string) error { return out.check() },
 	}
 	out.flags(cmd.PersistentFlags())
-	cmd.AddCommand(generate(out), check(out), explain(out), drivers(), version(), child())
+	cmd.AddCommand(generate(out), check(out), explain(out), importSQLC(), drivers(), version(), child())
 	return cmd
 }
 

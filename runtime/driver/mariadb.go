@@ -24,7 +24,9 @@ var MariaDB = Plugin{
 		Functions: "SELECT LOWER(FUNCTION) AS name FROM information_schema.SQL_FUNCTIONS" +
 			" UNION SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() ORDER BY 1",
 	},
-	Dialect: Dialect{QuoteOpen: "`", QuoteClose: "`"},
+	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`"},
+	Lists:    Lists{In: "IN (SELECT NULL FROM DUAL WHERE FALSE)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE FALSE)"},
+	InsertID: "SELECT LAST_INSERT_ID()",
 	// The driver has no way to stream.
 	Reads: Reads{How: Refetch, Buffered: true},
 	// Rows a second of a table of five columns: 174 k in arrays of 200, 190 k of
@@ -39,8 +41,10 @@ var MariaDB = Plugin{
 	// The server gives what the star stands for now, the driver calls it by the old names.
 	Quirks: Quirks{InfoIsFailure: true, StarsOnce: true},
 	Scratch: Scratch{
-		Create: "CREATE DATABASE %s",
-		Enter:  "USE %s",
-		Drop:   "DROP DATABASE %s",
+		Skip:     []string{"SET NAMES"},
+		Synonyms: []string{"utf8mb4_0900_ai_ci", "utf8mb4_unicode_ci", "utf8mb4_0900_as_cs", "utf8mb4_bin", "utf8mb4_0900_bin", "utf8mb4_bin"}, // of MySQL 8
+		Create:   "CREATE DATABASE %s",
+		Enter:    "USE %s",
+		Drop:     "DROP DATABASE %s",
 	},
 }

@@ -34,6 +34,11 @@ type Plugin struct {
 	Describe Describe
 	// Dialect is how names are written.
 	Dialect Dialect
+	// Lists says how lists of parameters are written.
+	Lists Lists
+	// InsertID is the query for the number that the last INSERT of the connection gave
+	// its row, "" where there is none.
+	InsertID string
 	// Quirks are oddities of the driver that the runtime works around.
 	Quirks Quirks
 	// Bulk says how many rows are inserted.
@@ -154,6 +159,9 @@ type Describe struct {
 	Labels bool
 	// Unsigned: the unsigned attribute of integer columns is true.
 	Unsigned bool
+	// ReturningBehind is what INSERT, UPDATE and DELETE … RETURNING must stand behind,
+	// where the driver does not read their rows without it.
+	ReturningBehind string
 	// Check makes the server read a statement without running it, for drivers
 	// that send some statements only when they are executed.
 	Check Check
@@ -297,6 +305,12 @@ const (
 // Scratch are statements that make, enter and drop a place for tables; %s is
 // its quoted name. A database in a file of its own needs only Connection.
 type Scratch struct {
+	// Skip are the beginnings of statements of schema files that the driver refuses,
+	// and a scratch place does not need.
+	Skip []string
+	// Synonyms are words of schema files for what the database knows by the word that
+	// follows each.
+	Synonyms []string
 	// Connection is a connection string for an own scratch file, %s its path.
 	Connection string
 	Create     string

@@ -53,6 +53,9 @@ var Postgres = Plugin{
 		Functions: "SELECT DISTINCT proname::text AS name FROM pg_proc WHERE pg_function_is_visible(oid) ORDER BY 1",
 	},
 	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	// The driver's libpq takes no more than 7,498 markers; an array is one for all
+	// lengths.
+	Lists: Lists{Array: true, In: "= ANY (?)", NotIn: "<> ALL (?)"},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
 	Quirks: Quirks{
 		RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1", Probe: "SELECT 1",

@@ -88,10 +88,12 @@ var SQLite = Plugin{
 	// INSERT, UPDATE and DELETE reach SQLite only when they are executed.
 	Describe: Describe{
 		Settings: []Setting{{"NoCreat", "1", "a file that is not there would be made, empty"}},
-		NotNull:  NotNullField, Labels: true, Check: Check{CheckPrefix, "EXPLAIN "},
+		NotNull:  NotNullField, Labels: true, ReturningBehind: "WITH returning_rows AS (SELECT 1) ", Check: Check{CheckPrefix, "EXPLAIN "},
 		Functions: "SELECT DISTINCT CAST(name AS TEXT) AS name FROM pragma_function_list ORDER BY 1",
 	},
-	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	Lists:    Lists{In: "IN ()", NotIn: "NOT IN ()", Max: 32766}, // SQLITE_MAX_VARIABLE_NUMBER since 3.32
+	InsertID: "SELECT last_insert_rowid()",
 	Quirks: Quirks{
 		CancelApart:     true,
 		ReadSchema:      "SELECT 1 FROM sqlite_master LIMIT 1", // or it describes tables as they were when it first met them

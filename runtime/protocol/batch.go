@@ -76,6 +76,10 @@ func (b *Batch) EndRow() {
 	}
 }
 
+// CopyCell appends the cell of a row of another Batch to column i, which is of the
+// same kind.
+func (b *Batch) CopyCell(i int, from Column, row int) { b.columns[i].copyCell(from, row) }
+
 // Full reports whether the row closed last is to be dropped: one of its cells is
 // so long that slots of its length for all rows would take too much memory. In
 // an empty Batch every row fits.

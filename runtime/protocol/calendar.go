@@ -109,6 +109,10 @@ func (c *Dates) add(cell DateCell, valid bool) {
 	c.mark(indicatorOf(valid))
 }
 
+func (c *Dates) copyCell(from Column, row int) {
+	c.add(from.(*Dates).Cells[row], from.Indicators()[row] != Null)
+}
+
 func (c *Dates) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }
 
 // Timestamps is a column of days with a time of day. A database's timestamp
@@ -192,6 +196,10 @@ func (c *Timestamps) AppendPtr(v *time.Time) { c.AppendNull(fromPointer(v)) }
 func (c *Timestamps) add(cell TimestampCell, valid bool) {
 	c.Cells = append(c.Cells, cell)
 	c.mark(indicatorOf(valid))
+}
+
+func (c *Timestamps) copyCell(from Column, row int) {
+	c.add(from.(*Timestamps).Cells[row], from.Indicators()[row] != Null)
 }
 
 func (c *Timestamps) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }

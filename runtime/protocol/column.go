@@ -47,6 +47,7 @@ type Column interface {
 
 	begin()            // forget what belongs to the block before
 	truncate(rows int) // to that many
+	copyCell(from Column, row int)
 }
 
 // newColumn is the only place that ties a kind to its column type.
@@ -126,6 +127,13 @@ func (m *meta) Fail(i int, err error) {
 
 // mark appends an indicator.
 func (m *meta) mark(length int) { m.indicators = append(m.indicators, int64(length)) }
+
+// copyNull makes the last cell NULL where that of another column is.
+func (m *meta) copyNull(from Column, row int) {
+	if from.Indicators()[row] == Null {
+		m.indicators[len(m.indicators)-1] = Null
+	}
+}
 
 // cells is what a column offers for one row; it lets NULL be told the same way
 // for every type.

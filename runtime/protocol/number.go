@@ -53,6 +53,11 @@ func (c *Numbers[T]) AppendNull(v sql.Null[T]) {
 // AppendPtr adds a row; nil is NULL.
 func (c *Numbers[T]) AppendPtr(v *T) { c.AppendNull(fromPointer(v)) }
 
+func (c *Numbers[T]) copyCell(from Column, row int) {
+	c.Append(from.(*Numbers[T]).Cells[row])
+	c.copyNull(from, row)
+}
+
 func (c *Numbers[T]) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }
 
 // fromPointer makes the two spellings of NULL one.
@@ -103,5 +108,10 @@ func (c *Bools) AppendNull(v sql.Null[bool]) {
 
 // AppendPtr adds a row; nil is NULL.
 func (c *Bools) AppendPtr(v *bool) { c.AppendNull(fromPointer(v)) }
+
+func (c *Bools) copyCell(from Column, row int) {
+	c.Append(from.(*Bools).Cells[row] != 0)
+	c.copyNull(from, row)
+}
 
 func (c *Bools) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }

@@ -38,6 +38,8 @@ func (c *Readers) OrNil(i int) io.Reader {
 	return c.Cells[i]
 }
 
+func (c *Readers) copyCell(from Column, row int) { c.Append(from.(*Readers).Cells[row]) }
+
 // Append adds a row; nil is NULL.
 func (c *Readers) Append(r io.Reader) {
 	c.Cells = append(c.Cells, r)

@@ -111,6 +111,11 @@ func appendNullable[T ~string | ~[]byte](v *Variable, cell T, valid bool) {
 	v.indicators[len(v.indicators)-1] = Null
 }
 
+func (v *Variable) copyCell(from Column, row int) {
+	cell := from.(interface{ Bytes(i int) []byte }).Bytes(row)
+	appendNullable(v, cell, from.Indicators()[row] != Null)
+}
+
 // widen lays the rows out anew. The growth factor keeps a bulk insert whose
 // values grow row by row linear.
 func (v *Variable) widen(width int) {

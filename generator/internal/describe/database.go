@@ -131,12 +131,24 @@ func (d *Database) build(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
 	}
 	for _, script := range scripts {
 		for _, statement := range sqlscan.Split(d.dialect, script.SQL.Text) {
-			if err := d.conn.Exec(ctx, statement.Text); err != nil {
+			if d.skips(statement.Text) {
+				continue
+			}
+			text := strings.NewReplacer(d.plugin.Scratch.Synonyms...).Replace(statement.Text)
+			if err := d.conn.Exec(ctx, text); err != nil {
 				return []diag.Diagnostic{d.scriptFailure(ctx, script, statement, err)}
 			}
 		}
 	}
 	return nil
+}
+
+// skips tells whether a statement of a schema file is one to leave out.
+func (d *Database) skips(statement string) bool {
+	words := strings.Join(strings.Fields(statement), " ")
+	return slices.ContainsFunc(d.plugin.Scratch.Skip, func(beginning string) bool {
+		return len(words) >= len(beginning) && strings.EqualFold(words[:len(beginning)], beginning)
+	})
 }
 
 func (d *Database) enterScratch(ctx context.Context) []diag.Diagnostic {

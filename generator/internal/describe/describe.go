@@ -22,6 +22,7 @@ type Shape struct {
 	Params  []Value // one for each parameter marker, in order
 	Columns []Value
 	Sets    []Set // of the result sets
+	Embeds  []Embed
 }
 
 // Set is what a set of a query returns, and what its statement takes.
@@ -39,6 +40,7 @@ type Value struct {
 	Null    bool
 	NullWhy string // why NULL can occur, or cannot
 	Reader  bool   // the value is an io.Reader
+	List    bool   // any number of values
 	SQLType string // as the database writes it, "" when it does not say
 	Source  string // where the type comes from
 
@@ -66,15 +68,26 @@ func (d *Database) Query(ctx context.Context, q *spec.Query) (Shape, []diag.Diag
 // ask describes a query of one statement.
 func (d *Database) ask(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
 	text := q.TextFor(d.plugin.Name)
+	if givesRows(q) {
+		text.Bound = readable(d.plugin, text.Bound)
+	}
 	s := &statement{
 		d: d, faults: faults{query: q, text: text},
 		reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL),
+	}
+	shape := Shape{Embeds: s.embeds(ctx)}
+	if len(s.findings) > 0 {
+		return Shape{}, s.findings
 	}
 	described := s.describe(ctx)
 	if described == nil {
 		return Shape{}, s.findings
 	}
-	return Shape{Params: s.params(ctx, described.Params), Columns: s.columns(ctx, described.Columns)}, s.findings
+	shape.Params = s.params(ctx, described.Params)
+	s.checkInsertID(ctx)
+	shape.Columns = s.columns(ctx, described.Columns)
+	s.placeEmbeds(ctx, shape.Embeds, shape.Columns)
+	return shape, s.findings
 }
 
 // statement is a query being described.
@@ -96,11 +109,30 @@ func (s *statement) describe(ctx context.Context) *runtime.Description {
 	if err == nil && len(described.Columns) == 0 {
 		err = s.d.check(ctx, s.text.Bound)
 	}
+	if err == nil {
+		err = s.checkEmpty(ctx)
+	}
 	if err != nil {
 		s.findings = append(s.findings, s.failure(ctx, err))
 		return nil
 	}
+	s.nameUses(ctx)
 	return described
+}
+
+// checkEmpty makes the database read the statement with lists of no values.
+func (s *statement) checkEmpty(ctx context.Context) error {
+	lists := 0
+	for _, use := range s.text.Bound.Uses {
+		if use.List {
+			lists++
+		}
+	}
+	if lists == 0 {
+		return nil
+	}
+	_, err := s.d.conn.Describe(ctx, s.d.plugin.Lists.Expand(s.text.Bound.Template(), make([]int, lists)))
+	return err
 }
 
 // params types the parameters as far as they say themselves what they are.
@@ -124,10 +156,20 @@ func (s *statement) param(ctx context.Context, use sqlscan.Use, described runtim
 	a.notNull = a.notNull || !place.assigned || !a.known()
 	a.told = s.d.plugin.ParamKindOf(described.Type)
 	if a.told != protocol.Invalid {
-		a.Kind, a.Source = a.told, "driver"
+		if place.cast == "" {
+			a.Source = "driver"
+		}
+		a.Kind = a.told
 	}
 	v := a.value(use.Name)
-	v.Null = v.Null || use.Nullable
+	v.Null, v.List = v.Null || use.Nullable, use.List
+	if array, ok := s.array(ctx, use, a); ok {
+		v = array.value(use.Name)
+		v.List = true
+	}
+	if v.List {
+		v.Null = use.Nullable // whatever a column is that it is compared with
+	}
 	return v
 }
 
@@ -142,6 +184,7 @@ func (s *statement) columns(ctx context.Context, described []runtime.ColumnDescr
 			values[i].Source = s.whatDriverSays(c)
 		}
 	}
+	s.settleReturned(ctx, values)
 	return values
 }
 

@@ -3,6 +3,7 @@ package describe
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
@@ -17,7 +18,14 @@ func Settle(q *spec.Query, driver string, said Shape) (Shape, []diag.Diagnostic)
 	said = said.clone()
 	switch {
 	case q.Result.Value != spec.Sets:
-		s := settling{faults{query: q, text: q.TextFor(driver)}}
+		text := q.TextFor(driver)
+		nameAll(text.Bound.Uses, said.Params)
+		if givesRows(q) {
+			text.Bound = readable(pluginOf(driver), text.Bound)
+		}
+		text.Bound = expand(text.Bound, said.Embeds, pluginOf(driver).Dialect.Quote)
+		s := settling{faults{query: q, text: text}}
+		s.checkMarks()
 		s.params(said.Params, said.Params)
 		s.columns(said.Columns)
 		return said, s.findings
@@ -25,6 +33,13 @@ func Settle(q *spec.Query, driver string, said Shape) (Shape, []diag.Diagnostic)
 		return settleOne(q, driver, said)
 	}
 	return settleSets(q, driver, said)
+}
+
+// nameAll gives uses without a name those that the database led to.
+func nameAll(uses []sqlscan.Use, params []Value) {
+	for i := range min(len(uses), len(params)) {
+		uses[i].Name = params[i].Name
+	}
 }
 
 // Fits tells whether a Shape can be that of a query: one that was kept may be of
@@ -46,7 +61,7 @@ func (s Shape) Fits(q *spec.Query, driver string) bool {
 	} else {
 		uses = q.TextFor(driver).Bound.Uses
 	}
-	return slices.EqualFunc(s.Params, uses, func(v Value, use sqlscan.Use) bool { return v.Name == use.Name })
+	return slices.EqualFunc(s.Params, uses, func(v Value, use sqlscan.Use) bool { return use.Name == "" || v.Name == use.Name })
 }
 
 // clone returns a Shape with values of its own.
@@ -103,10 +118,22 @@ type settling struct{ faults }
 // the spec's word.
 func (s *settling) params(params, all []Value) {
 	for i := range params {
+		shareCast(&params[i], all)
 		shareType(&params[i], all)
 		s.override(&params[i], s.query.Param(params[i].Name))
 		if params[i].Kind == protocol.Invalid {
 			s.unknownParam(s.text.Bound.Uses[i])
+		}
+	}
+}
+
+// shareCast gives a use of a parameter the type that another use is cast to: what the
+// user has said of one is meant for all.
+func shareCast(v *Value, all []Value) {
+	for _, other := range all {
+		if other.Name == v.Name && other.List == v.List && strings.HasPrefix(other.Source, "cast to ") && other.Kind != protocol.Invalid {
+			v.Kind, v.SQLType, v.Source = other.Kind, other.SQLType, other.Source
+			return
 		}
 	}
 }
@@ -139,8 +166,16 @@ func (s *settling) override(v *Value, o spec.Override) {
 
 func (s *settling) unknownParam(use sqlscan.Use) {
 	s.findAt(s.text.Pos(use.Offset, use.Length),
-		fmt.Sprintf("say it in the spec, under params: %s: int64 (or another of odbcgen's types)", use.Name),
+		s.sayType("param", use.Name),
 		"the database does not say what type parameter %q has", use.Name)
+}
+
+// sayType says where the user can say a type.
+func (s *settling) sayType(what, name string) string {
+	if strings.HasSuffix(s.query.File, ".sql") {
+		return fmt.Sprintf("say it above the SQL: -- @%s %s int64 (or another of odbcgen's types)", what, name)
+	}
+	return fmt.Sprintf("say it in the spec, under %ss: %s: int64 (or another of odbcgen's types)", what, name)
 }
 
 // columns has the spec's word on the result columns.
@@ -164,8 +199,21 @@ func (s *settling) unknownColumn(v Value) {
 		what = fmt.Sprintf(" (%s)", v.Source)
 	}
 	s.find(v.Offset, v.Length,
-		fmt.Sprintf("say it in the spec, under columns: %s: int64 (or another of odbcgen's types)", v.Name),
+		s.sayType("column", v.Name),
 		"the database does not say what type column %q has%s", v.Name, what)
+}
+
+// checkMarks tells of params in the spec that the statement has not.
+func (s *settling) checkMarks() {
+	var names []string
+	for _, use := range s.text.Bound.Uses {
+		names = append(names, use.Name)
+	}
+	for _, o := range s.query.Params {
+		if !slices.Contains(names, o.Name.Value) {
+			s.findAt(o.Name.Pos, diag.NearOrFew(o.Name.Value, "it", names), "the SQL has no parameter %q", o.Name.Value)
+		}
+	}
 }
 
 // checkOverrides tells of columns in the spec that the result has not.

@@ -4,6 +4,7 @@ package describe
 type source struct {
 	alias    string // the name that columns are qualified with
 	written  string // that name as written
+	name     string // the table's name as written; "" for a derived table
 	table    string // its last part, without quotes; "" for a derived table
 	nullable bool   // it stands on the outer side of a join
 }
@@ -102,7 +103,9 @@ func (r reading) source(i, to int) (s source, next int, ok bool) {
 		ok = r.is(i+1, "SELECT", "WITH", "VALUES") // else a join in parentheses
 		i = r.closing(i) + 1
 	} else {
+		start := i
 		i, s.table = r.qualified(i)
+		s.name = r.text(span{start, min(i, to)})
 		if r.is(i, "(") { // a function
 			s.table, i = "", r.closing(i)+1
 		}

@@ -194,6 +194,9 @@ func values(all []describe.Value) string {
 		if v.Null {
 			null = "?"
 		}
+		if v.List {
+			null = "..."
+		}
 		texts = append(texts, v.Name+" "+v.Kind.String()+null)
 	}
 	return strings.Join(texts, ", ")
@@ -229,6 +232,9 @@ func withLiterals(q *spec.Query, shape describe.Shape) string {
 	sql := q.SQL.Bound.SQL
 	for i, use := range slices.Backward(q.SQL.Bound.Uses) {
 		literal := cmp.Or(literals[use.Name], literals[shape.Params[i].Kind.String()], "1")
+		if shape.Params[i].List && !use.List {
+			literal = "'{}'"
+		}
 		sql = sql[:use.At] + literal + sql[use.At+1:]
 	}
 	return sql

@@ -34,6 +34,18 @@ func Files(pkg *plan.Package) ([]File, error) {
 		}
 		files = append(files, source)
 	}
+	if len(pkg.Models.Structs) > 0 {
+		source, err := file(pkg, pkg.Models.Name, func(out *jen.File, _ *plan.Package) {
+			for _, s := range pkg.Models.Structs {
+				out.Add(structType(s))
+				out.Line()
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, source)
+	}
 	return files, nil
 }
 

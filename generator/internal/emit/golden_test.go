@@ -92,9 +92,9 @@ func place(p plan.Problem) string {
 
 // input is plan.Input in YAML. A parameter or column is one string of name, kind
 // and SQL type between bars: "price | decimal? | DECIMAL(12,2)", where the
-// question mark says that it can be NULL; "body | binary reader" is an io.Reader.
-// Behind them may stand the kind that the driver told, where that is another one,
-// or a dash where it told none.
+// question mark says that it can be NULL; "body | binary reader" is an io.Reader and
+// "ids... | int64" a list. Behind them may stand the kind that the driver told, where
+// that is another one, or a dash where it told none.
 type input struct {
 	Package string
 	Doc     string
@@ -141,7 +141,8 @@ func readInput(t *testing.T, f txtar.File) plan.Input {
 				Columns: readColumns(t, q.Columns),
 			}
 			for _, c := range readColumns(t, q.Params) {
-				described.Params = append(described.Params, plan.Param(c))
+				name, list := strings.CutSuffix(c.Name, "...")
+				described.Params = append(described.Params, plan.Param{Name: name, List: list, Kind: c.Kind, Told: c.Told, Null: c.Null, Reader: c.Reader, SQLType: c.SQLType})
 			}
 			described.Keyset = q.Keyset
 			for _, s := range q.Sets {

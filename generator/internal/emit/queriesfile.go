@@ -104,6 +104,7 @@ func slots(of string, all []plan.Slot) jen.Code {
 			setting("Kind", true, jen.Qual(plan.ProtocolPath, s.Kind)),
 			setting("Null", s.Null, jen.True()),
 			setting("Reader", s.Reader, jen.True()),
+			setting("List", s.List, jen.True()),
 			setting("Told", s.Told != "", jen.Qual(plan.ProtocolPath, s.Told)),
 			setting("Untold", s.Untold, jen.True()),
 		))
@@ -196,7 +197,14 @@ func encoder(e *plan.Encoder) jen.Code {
 	arg := jen.Id(e.Arg.Name).Add(goType(e.Arg.Type))
 	return jen.Func().Id(e.Name).Params(batch(), arg).BlockFunc(func(g *jen.Group) {
 		for _, c := range e.Cells {
-			g.Id("b").Dot(c.Column).Call(jen.Lit(c.Index)).Dot(c.Append).Call(part(e.Arg.Name, c.Field))
+			value, column := part(e.Arg.Name, c.Field), jen.Id("b").Dot(c.Column).Call(jen.Lit(c.Index))
+			if c.Each == "" {
+				g.Add(column.Dot(c.Append).Call(value))
+				continue
+			}
+			g.For(jen.List(jen.Id("_"), jen.Id(c.Each)).Op(":=").Range().Add(value)).Block(
+				column.Dot(c.Append).Call(jen.Id(c.Each)),
+			)
 		}
 	})
 }
@@ -218,10 +226,33 @@ func decoder(d *plan.Decoder) jen.Code {
 		for _, line := range d.Picks {
 			g.Add(pick(line))
 		}
-		g.For(jen.Id("i").Op(":=").Range().Id("rows")).Block(
-			jen.Id("rows").Index(jen.Id("i")).Op("=").Add(row(d)),
-		)
+		g.For(jen.Id("i").Op(":=").Range().Id("rows")).BlockFunc(func(g *jen.Group) {
+			g.Add(rowAt()).Op("=").Add(row(d))
+			for _, c := range d.Cells {
+				if len(c.Any) > 0 {
+					g.Add(pointed(c))
+				}
+			}
+		})
 	})
+}
+
+func rowAt() *jen.Statement { return jen.Id("rows").Index(jen.Id("i")) }
+
+// pointed prints what sets a pointer where there is a value to point at.
+func pointed(c plan.Read) jen.Code {
+	present := &jen.Statement{}
+	for i, column := range c.Any {
+		if i > 0 {
+			present.Op("||")
+		}
+		present.Op("!").Id(column).Dot("IsNull").Call(jen.Id("i"))
+	}
+	place := rowAt()
+	if c.Field != "" {
+		place = place.Dot(c.Field)
+	}
+	return jen.If(present).Block(place.Op("=").Op("&").Add(cell(c)))
 }
 
 // pick prints the assignment that names columns of the batch.
@@ -234,15 +265,32 @@ func pick(line []plan.Pick) jen.Code {
 	return jen.List(names...).Op(":=").List(columns...)
 }
 
-// row prints what row i becomes: its only cell, or a literal of all cells.
+// row prints what row i becomes: its only cell, or a literal of all cells but those
+// that are set behind it.
 func row(d *plan.Decoder) jen.Code {
 	var fields []jen.Code
 	for _, c := range d.Cells {
-		cell := jen.Id(c.From).Dot(c.At).Call(jen.Id("i"))
-		if c.Field == "" {
-			return cell
+		value := cell(c)
+		switch {
+		case c.Field == "" && len(c.Any) > 0:
+			return jen.Nil()
+		case c.Field == "":
+			return value
+		case len(c.Any) == 0:
+			fields = append(fields, jen.Id(c.Field).Op(":").Add(value))
 		}
-		fields = append(fields, jen.Id(c.Field).Op(":").Add(cell))
 	}
 	return goType(d.Row).Add(lines(fields...))
+}
+
+// cell prints a value of row i.
+func cell(c plan.Read) jen.Code {
+	if len(c.Cells) == 0 {
+		return jen.Id(c.From).Dot(c.At).Call(jen.Id("i"))
+	}
+	var fields []jen.Code
+	for _, part := range c.Cells {
+		fields = append(fields, jen.Id(part.Field).Op(":").Add(cell(part)))
+	}
+	return goType(c.Type).Add(lines(fields...))
 }

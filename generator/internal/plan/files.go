@@ -44,7 +44,7 @@ func fileStem(source string) string {
 	}
 	stem := strings.TrimLeft(strings.Map(fileRune, source), "._")
 	stem = cmp.Or(stem, "queries")
-	if stem+suffix == mainFile || !builtAnywhere(stem+suffix) {
+	if stem+suffix == mainFile || stem+suffix == modelsFileName || !builtAnywhere(stem+suffix) {
 		head, tail, _ := strings.Cut(stem+".", ".")
 		stem = strings.TrimSuffix(head+"_queries."+tail, ".")
 	}

@@ -36,8 +36,18 @@ type DescribedQuery struct {
 	Dialects []Dialect
 	Params   []Param // in the order of the ?; a name used twice stands here twice
 	Columns  []Column
+	Embeds   []Embed
 	Sets     []DescribedSet // of the result Sets
 	Keyset   []Key          // of the result Stream: it is read page by page
+}
+
+// Embed is a run of the columns that are those of a table, and one value in Go.
+type Embed struct {
+	Name    string // of the table in the query
+	Table   string // its own name
+	From    int    // the first of the columns
+	Columns int    // how many
+	Null    bool   // where the table has no row, all are NULL
 }
 
 // DescribedSet is one of the results of a query with several.
@@ -69,6 +79,7 @@ const (
 	Stream   Result = "stream"   // all rows, one after the other
 	Exec     Result = "exec"     // nothing
 	Affected Result = "affected" // the number of rows changed
+	InsertID Result = "insertid" // the number that the row inserted was given
 	Sets     Result = "sets"     // several of the others
 )
 
@@ -87,6 +98,8 @@ type Param struct {
 	Null    bool          // NULL may be passed
 	Reader  bool          // the value is an io.Reader
 	SQLType string        // as the database writes it; "" when it does not say
+	List    bool          // any number of values, for which the SQL has ?...
+	Number  int           // the user's for it, by which parameters are ordered in Go; 0 for none
 }
 
 // Column is a column of a result, or of the table of a bulk insert.

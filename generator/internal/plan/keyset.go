@@ -13,6 +13,10 @@ func (b *builder) page(q *Query, d DescribedQuery) {
 	if q.Encode == nil || q.Decode == nil {
 		return // a problem is noted
 	}
+	if len(d.Embeds) > 0 {
+		b.problem(Problem{Message: "a keyset does not go with sqlc.embed", Help: "name the columns of the table"})
+		return
+	}
 	q.Method.Doc = cmp.Or(d.Doc, q.Method.Name+" yields the rows one after the other, page by page.")
 	q.Method.Verb, q.Method.With = "Pages", b.private.claim("advance"+q.Method.Name)
 	q.Advance = &Advance{Name: q.Method.With, Params: q.Encode.Arg.Type, Row: q.Decode.Row}

@@ -15,6 +15,7 @@ type member struct {
 	comment string
 	column  string // method of a batch that picks the column
 	null    nullForm
+	each    string // variable for the values of a list, "" for a single value
 }
 
 // role is what a member is to its query, in words.
@@ -114,8 +115,14 @@ func (m member) structField() Field {
 	return Field{Name: m.field, Type: m.goType, Comment: m.comment}
 }
 
+// list returns m as any number of values.
+func (m member) list() member {
+	m.slot.List, m.goType, m.each = true, m.goType.under("[]"), "v"
+	return m
+}
+
 func (m member) write(index int, field string) Write {
-	return Write{Index: index, Column: m.column, Append: m.null.append, Field: field}
+	return Write{Each: m.each, Index: index, Column: m.column, Append: m.null.append, Field: field}
 }
 
 func (m member) read(field string) Read {

@@ -18,6 +18,13 @@ type Package struct {
 	Main     string   // name of the file that holds Queries and Querier
 	Methods  []Method // those of Querier, in the order of the spec
 	Files    []File
+	Models   Models
+}
+
+// Models is the Go file of the types that queries share, one for each embedded table.
+type Models struct {
+	Name    string
+	Structs []Struct
 }
 
 // Import is a package that generated code may import.
@@ -98,8 +105,9 @@ type Set struct {
 type Slot struct {
 	Name   string
 	Kind   string // name of a constant of package protocol
-	Null   bool   // of a column: the Go type has a place for NULL
+	Null   bool   // of a column: the Go type has a place for NULL; of a list: without values it is NULL
 	Reader bool   // the value is an io.Reader
+	List   bool   // of a parameter: any number of values
 	Told   string // name of the constant for what the driver told, "" where that is Kind or nothing
 	Untold bool   // of a column: the driver told nothing
 }
@@ -145,6 +153,7 @@ type Encoder struct {
 
 // Write appends a value to one column of a batch.
 type Write struct {
+	Each   string // variable for each value of a list; "" for a single value
 	Index  int
 	Column string // method of the batch that picks the column
 	Append string // method of the column
@@ -182,9 +191,14 @@ type Pick struct {
 	Column string // method of the batch that picks the column
 }
 
-// Read takes a value from one picked column.
+// Read takes a value from one picked column, or makes one of Type from several.
 type Read struct {
 	Field string // field of the row; "" for the row itself
 	From  string // name of the picked column
 	At    string // method of the column
+	Type  Type
+	Cells []Read
+	// Any: the value is a pointer to one of Type where any of these columns is not
+	// NULL, else nil. None for a value that is always there.
+	Any []string
 }

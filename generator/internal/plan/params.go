@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
@@ -16,7 +18,7 @@ func (b *builder) passParams(q *Query, params []Param) Type {
 	members, uses := b.params(params)
 	for i, use := range uses {
 		slot := members[use].slot
-		slot = Slot{Name: slot.Name, Kind: slot.Kind, Reader: slot.Reader}
+		slot = Slot{Name: slot.Name, Kind: slot.Kind, Reader: slot.Reader, List: slot.List, Null: slot.List && slot.Null}
 		if q.Value.Driver != "" {
 			slot.Told = told(params[i].Told, slot.Kind)
 		}
@@ -44,10 +46,14 @@ func told(by protocol.Kind, kind string) string {
 
 // params returns the parameters, each once, and for every ? which of them it is.
 func (b *builder) params(params []Param) (members []member, uses []int) {
-	once, uses := b.mergeParams(params)
+	once, uses := byNumber(b.mergeParams(params))
 	taken := map[string]string{} // Go name -> name in SQL
 	for i, p := range once {
-		m := b.member(paramRole, i+1, Column(p))
+		m := b.member(paramRole, i+1, Column{Name: p.Name, Kind: p.Kind, Null: p.Null && !p.List, Reader: p.Reader, SQLType: p.SQLType})
+		if p.List {
+			m = m.list()
+			m.slot.Null = p.Null
+		}
 		if first, clash := taken[m.field]; clash && m.field != "" {
 			b.problem(Problem{
 				Param:   p.Name,
@@ -59,6 +65,24 @@ func (b *builder) params(params []Param) (members []member, uses []int) {
 		members = append(members, m)
 	}
 	return members, uses
+}
+
+// byNumber orders parameters by their numbers, those without behind.
+func byNumber(params []Param, uses []int) (sorted []Param, renumbered []int) {
+	order := make([]int, len(params))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, k int) int {
+		return cmp.Compare(uint(params[i].Number)-1, uint(params[k].Number)-1) // 0 is the greatest
+	})
+	for _, i := range order {
+		sorted = append(sorted, params[i])
+	}
+	for _, use := range uses {
+		renumbered = append(renumbered, slices.Index(order, use))
+	}
+	return sorted, renumbered
 }
 
 // mergeParams joins the uses of each name. One use whose kind is known speaks for
@@ -74,6 +98,13 @@ func (b *builder) mergeParams(params []Param) (once []Param, uses []int) {
 		}
 		first := &once[i]
 		first.Null, first.Reader = first.Null || p.Null, first.Reader || p.Reader
+		if first.List != p.List {
+			b.problem(Problem{
+				Param:   p.Name,
+				Message: fmt.Sprintf("parameter %q is a list in one place and a single value in another", p.Name),
+				Help:    "use two names",
+			})
+		}
 		switch {
 		case first.Kind == protocol.Invalid:
 			first.Kind, first.SQLType = p.Kind, p.SQLType
@@ -94,7 +125,7 @@ func (b *builder) passOne(q *Query, m member, uses []int) Type {
 	arg := Field{Name: newScope("ctx", "q", q.Value.Name).free(m.local), Type: m.goType}
 	q.Method.Args = []Field{arg}
 	q.Method.Pass.Name = arg.Name
-	b.encode(q, Field{Name: newScope("b").free(m.local), Type: m.goType})
+	b.encode(q, Field{Name: newScope("b", m.each).free(m.local), Type: m.goType})
 	for i := range uses {
 		q.Encode.Cells = append(q.Encode.Cells, m.write(i, ""))
 	}

@@ -18,6 +18,7 @@ func New(in Input) (*Package, []Problem) {
 		methods: map[string]string{"InTx": "the method that runs transactions"},
 		types:   map[string]string{},
 		private: newScope(localNames...),
+		models:  map[string]model{},
 	}
 	pkg := &Package{
 		Name:     in.Package,
@@ -34,6 +35,7 @@ func New(in Input) (*Package, []Problem) {
 		}
 		pkg.Files = append(pkg.Files, file)
 	}
+	pkg.Models = b.modelsFile()
 	if len(b.problems) > 0 {
 		return nil, b.problems
 	}
@@ -51,6 +53,7 @@ type builder struct {
 	methods  map[string]string // Go name -> what has it already
 	types    map[string]string // exported type -> the query that declares it
 	private  scope             // names of the variables, functions and private types
+	models   map[string]model  // of embedded tables, by Go name
 	problems []Problem
 	at       Problem // file and name of the query being planned
 }
@@ -98,7 +101,7 @@ func (b *builder) query(d DescribedQuery) Query {
 	types := []Type{b.passParams(&q, d.Params)}
 	var row Type
 	if form.rows {
-		row = b.decodeRows(&q, d.Columns)
+		row = b.decodeRows(&q, d.Columns, d.Embeds)
 		types = append(types, row)
 	}
 	if form.reads {
@@ -132,7 +135,7 @@ func (b *builder) result(d DescribedQuery) resultForm {
 	case !known:
 		b.problem(Problem{
 			Message: fmt.Sprintf("result %q is not known", d.Result),
-			Help:    "write one, opt, many, stream, exec, affected or sets",
+			Help:    "write one, opt, many, stream, exec, affected, insertid or sets",
 		})
 	case form.rows && len(d.Columns) == 0:
 		b.problem(Problem{

@@ -1,10 +1,14 @@
 package plan
 
-import "github.com/odbcgen/odbcgen/runtime/protocol"
+import (
+	"slices"
+
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
 
 // decodeRows plans the rows of the query and how a batch becomes rows. It
 // returns the type of a row.
-func (b *builder) decodeRows(q *Query, columns []Column) Type {
+func (b *builder) decodeRows(q *Query, columns []Column, embeds []Embed) Type {
 	members := b.columns(q, columnRole, columns)
 	if q.Value.Driver != "" {
 		for i, c := range columns {
@@ -14,18 +18,65 @@ func (b *builder) decodeRows(q *Query, columns []Column) Type {
 	}
 	q.Value.Decode = b.private.claim("decode" + q.Method.Name)
 	q.Decode = &Decoder{Name: q.Value.Decode, Picks: picks(members)}
-	if len(members) == 1 {
-		q.Decode.Row = members[0].goType
-		q.Decode.Cells = []Read{members[0].read("")}
+	parts := b.parts(q, members, columns, embeds)
+	if len(parts) == 1 {
+		parts[0].read.Field = ""
+		q.Decode.Row = parts[0].field.Type
+		q.Decode.Cells = []Read{parts[0].read}
 		return q.Decode.Row
 	}
-	s := rowStruct(q, members, "is a row of")
+	s := rowStruct(q, nil, "is a row of")
+	for _, p := range parts {
+		s.Fields = append(s.Fields, p.field)
+		q.Decode.Cells = append(q.Decode.Cells, p.read)
+	}
 	q.Structs = append(q.Structs, s)
 	q.Decode.Row = Type{Name: s.Name}
-	for _, m := range members {
-		q.Decode.Cells = append(q.Decode.Cells, m.read(m.field))
-	}
 	return q.Decode.Row
+}
+
+// part is a field of a row, and how it is read.
+type part struct {
+	field Field
+	read  Read
+}
+
+// parts returns a part for each column that is not of an embedded table, and for each
+// of those tables.
+func (b *builder) parts(q *Query, members []member, columns []Column, embeds []Embed) []part {
+	var parts []part
+	for i := 0; i < len(members); i++ {
+		embedded := slices.IndexFunc(embeds, func(e Embed) bool { return e.From == i && e.Columns > 0 })
+		if embedded < 0 {
+			m := members[i]
+			if len(embeds) > 0 {
+				m.field = fieldName(m.slot.Name)
+			}
+			parts = append(parts, part{m.structField(), m.read(m.field)})
+			continue
+		}
+		e := embeds[embedded]
+		if e.Null {
+			for k := range e.Columns {
+				q.Value.Columns[i+k].Null = true
+			}
+		}
+		parts = append(parts, b.embed(e, embeds, members[i:i+e.Columns], columns[i:i+e.Columns]))
+		i += e.Columns - 1
+	}
+	return distinctParts(parts)
+}
+
+// distinctParts numbers fields that would have one name.
+func distinctParts(parts []part) []part {
+	names := make([]string, len(parts))
+	for i, p := range parts {
+		names[i] = p.field.Name
+	}
+	for i, name := range distinct(names) {
+		parts[i].field.Name, parts[i].read.Field = name, name
+	}
+	return parts
 }
 
 // encodeRows plans the rows of a bulk insert and how they become a batch. It

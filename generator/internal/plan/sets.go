@@ -63,7 +63,7 @@ func (b *builder) set(q *Query, s DescribedSet, into Type, fields map[string]str
 		return set, nil
 	}
 	rows := Query{Value: Value{Driver: q.Value.Driver}, Method: Method{Name: q.Method.Name + set.Field.Name}}
-	set.Field.Type = b.decodeRows(&rows, s.Columns).under(form.prefix)
+	set.Field.Type = b.decodeRows(&rows, s.Columns, nil).under(form.prefix)
 	set.Columns, set.Decode = rows.Value.Columns, rows.Decode
 	for i := range rows.Structs {
 		rows.Structs[i].Doc = fmt.Sprintf("%s is a row of %s in %s.", rows.Structs[i].Name, set.Field.Name, into.Name)

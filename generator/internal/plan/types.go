@@ -192,6 +192,10 @@ var resultForms = map[Result]resultForm{
 		value: "Command", verb: "Affected", doc: "runs the statement and returns the number of rows it changed.",
 		results: func(Type) []Type { return []Type{{Name: "int64"}, errorType} },
 	},
+	InsertID: {
+		value: "Command", verb: "InsertID", doc: "runs the statement and returns the number that its row was given, 0 when none was inserted.",
+		results: func(Type) []Type { return []Type{{Name: "int64"}, errorType} },
+	},
 }
 
 // readingForms are how queries with readers among their columns are run.

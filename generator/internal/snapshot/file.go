@@ -20,6 +20,17 @@ type file struct {
 	Params  []value `json:"params,omitempty"`
 	Columns []value `json:"columns,omitempty"`
 	Sets    []set   `json:"sets,omitempty"`
+	Embeds  []embed `json:"embeds,omitempty"`
+}
+
+// embed is a describe.Embed.
+type embed struct {
+	Name    string   `json:"name"`
+	Table   string   `json:"table"`
+	Columns []string `json:"columns"`
+	From    int      `json:"from"`
+	Null    bool     `json:"null,omitempty"`
+	Quoted  bool     `json:"quoted,omitempty"`
 }
 
 type set struct {
@@ -33,6 +44,7 @@ type value struct {
 	Told    string `json:"told,omitempty"` // by the driver, where that is not the type; untold for nothing
 	Null    bool   `json:"null,omitempty"`
 	NullWhy string `json:"nullWhy,omitempty"`
+	List    bool   `json:"list,omitempty"`
 	SQLType string `json:"sqlType,omitempty"`
 	Source  string `json:"source,omitempty"`
 	At      []int  `json:"at,omitempty"` // offset and length in the SQL, of one without a type
@@ -47,13 +59,16 @@ func Encode(k Key, s Snapshot) []byte {
 	for _, each := range s.Shape.Sets {
 		f.Sets = append(f.Sets, set{each.Params, written(each.Columns)})
 	}
+	for _, e := range s.Shape.Embeds {
+		f.Embeds = append(f.Embeds, embed(e))
+	}
 	return toJSON(f)
 }
 
 func written(values []describe.Value) []value {
 	var all []value
 	for _, v := range values {
-		w := value{Name: v.Name, Null: v.Null, NullWhy: v.NullWhy, SQLType: v.SQLType, Source: v.Source}
+		w := value{Name: v.Name, Null: v.Null, NullWhy: v.NullWhy, List: v.List, SQLType: v.SQLType, Source: v.Source}
 		if v.Kind != protocol.Invalid {
 			w.Type = v.Kind.String()
 		}
@@ -97,6 +112,9 @@ func Decode(content []byte) (Snapshot, error) {
 	if s.Shape.Columns, err = read(f.Columns); err != nil {
 		return s, err
 	}
+	for _, e := range f.Embeds {
+		s.Shape.Embeds = append(s.Shape.Embeds, describe.Embed(e))
+	}
 	for _, each := range f.Sets {
 		columns, err := read(each.Columns)
 		if err != nil {
@@ -121,7 +139,7 @@ func parse(content []byte) (file, error) {
 func read(values []value) ([]describe.Value, error) {
 	var all []describe.Value
 	for _, w := range values {
-		v := describe.Value{Name: w.Name, Null: w.Null, NullWhy: w.NullWhy, SQLType: w.SQLType, Source: w.Source}
+		v := describe.Value{Name: w.Name, Null: w.Null, NullWhy: w.NullWhy, List: w.List, SQLType: w.SQLType, Source: w.Source}
 		var err error
 		if v.Kind, err = kindOf(w.Type); err != nil {
 			return nil, err

@@ -71,12 +71,17 @@ type Key struct {
 	Name   string // of the query or bulk insert
 	Driver string // name of a plugin
 	SQL    string // its text as written
+	Asked  string // what is asked beside the plain question, "" for nothing
 }
 
 // file returns the name of the file of a key: its SQL is in it, so that branches
 // that change the same query do not change the same file.
 func (k Key) file() string {
-	sum := sha256.Sum256([]byte(k.Driver + "\x00" + k.SQL))
+	question := k.Driver + "\x00" + k.SQL
+	if k.Asked != "" {
+		question += "\x00" + k.Asked
+	}
+	sum := sha256.Sum256([]byte(question))
 	return k.Name + "." + k.Driver + "." + hex.EncodeToString(sum[:])[:12] + ".json"
 }
 

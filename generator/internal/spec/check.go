@@ -44,23 +44,19 @@ func (r *reader) nameParameters(q *Query) {
 	for _, u := range q.SQL.Bound.Uses {
 		count = max(count, u.Number)
 	}
-	if count == 0 {
-		return
+	if count == 0 || q.File != r.spec.Path {
+		return // those of annotated files are named after what they stand for
 	}
 	if count != len(q.Params) {
-		u := q.SQL.Bound.Uses[0]
-		help := "write :name"
-		if q.File == r.spec.Path {
-			help += ", or name them under params, in order"
-		}
+		u := q.SQL.Bound.Uses[slices.IndexFunc(q.SQL.Bound.Uses, func(u sqlscan.Use) bool { return u.Number > 0 })]
 		r.add(diag.Diagnostic{
 			Pos:     q.SQL.Pos(u.Offset, u.Length),
 			Message: fmt.Sprintf("parameters without a name: %d in the SQL, %d under params", count, len(q.Params)),
-			Help:    help,
+			Help:    "write :name, or name them under params, in order",
 		})
 	}
 	for i := range q.SQL.Bound.Uses {
-		if u := &q.SQL.Bound.Uses[i]; u.Number <= len(q.Params) {
+		if u := &q.SQL.Bound.Uses[i]; u.Number > 0 && u.Number <= len(q.Params) {
 			u.Name = q.Params[u.Number-1].Name.Value
 		}
 	}
@@ -103,6 +99,10 @@ func (r *reader) checkReaders(q *Query) {
 		for _, u := range q.SQL.Bound.Uses {
 			if u.Name == p.Name.Value {
 				uses++
+			}
+			if u.List && u.Name == p.Name.Value && (p.Reader.Value || p.Null.Value) {
+				r.problemAt(p.Name.Pos, "leave null and reader out; without values, IN is false and NOT IN is true",
+					"%q is a list, which has neither readers nor NULLs", p.Name.Value)
 			}
 		}
 		if p.Reader.Value && uses > 1 {
@@ -153,6 +153,19 @@ func (r *reader) bindDialect(q *Query, d *Dialect) {
 			Help:    "use the same parameters in the same order",
 		})
 	}
+	if got, want := embedded(d.SQL), embedded(q.SQL); got != want {
+		r.problemAt(d.SQL.Pos(0, len(d.SQL.Text)), "embed the same tables in the same order, under the same names",
+			"the text for %s embeds (%s), sql embeds (%s)", d.Driver.Value, got, want)
+	}
+}
+
+// embedded returns the names of the embedded tables.
+func embedded(s SQL) string {
+	var all []string
+	for _, e := range s.Bound.Embeds {
+		all = append(all, e.Name)
+	}
+	return strings.Join(all, ", ")
 }
 
 func names(uses []sqlscan.Use) string {

@@ -10,7 +10,7 @@ func Keys() (known, needed map[string][]string) {
 	for name, fields := range map[string][]field{
 		"":         r.specFields(true),
 		"query":    r.queryFields(&Query{}),
-		"files":    r.filesFields(),
+		"files":    r.filesFields(&queryFiles{}),
 		"bulk":     r.bulkFields(&Bulk{}),
 		"override": r.overrideFields(&Override{}),
 		"set":      r.setFields(&Set{}),

@@ -50,8 +50,9 @@ type reader struct {
 	problems *diag.List
 	spec     *Spec
 	file     string
-	query    string // the query being read, "" outside
-	lines    []int  // where those of the spec begin; nil before the first is asked for
+	query    string      // the query being read, "" outside
+	lines    []int       // where those of the spec begin; nil before the first is asked for
+	entry    *queryFiles // the entry whose files are being read, nil outside
 }
 
 // sibling returns the path of a file named in the spec.

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"go/token"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -230,10 +231,12 @@ func (r *reader) scripts(driver Text, n *yaml.Node) {
 		if script.Path.Value == "" {
 			return
 		}
-		script.Path.Value = r.sibling(script.Path.Value)
-		text, ok := r.read(script.Path.Value, diag.Diagnostic{Pos: script.Path.Pos})
-		script.SQL, script.Unread = r.fileSQL(script.Path.Value, text, 0), !ok
-		r.spec.Schema = append(r.spec.Schema, script)
+		for _, file := range r.scriptFiles(r.sibling(script.Path.Value)) {
+			script.Path.Value = filepath.ToSlash(file)
+			text, ok := r.read(script.Path.Value, diag.Diagnostic{Pos: script.Path.Pos})
+			script.SQL, script.Unread = r.fileSQL(script.Path.Value, upPart(text), 0), !ok
+			r.spec.Schema = append(r.spec.Schema, script)
+		}
 	})
 }
 
@@ -253,7 +256,9 @@ func blank(c rune) bool { return unicode.IsSpace(c) || c == '\ufeff' }
 // queryOrFiles reads an item of queries.
 func (r *reader) queryOrFiles(n *yaml.Node) {
 	if child(n, "files") != nil {
-		r.mapping("an entry with files", n, r.filesFields())
+		var entry queryFiles
+		r.mapping("an entry with files", n, r.filesFields(&entry))
+		r.files(child(n, "files"), entry)
 		return
 	}
 	q := Query{File: r.file}
@@ -267,7 +272,18 @@ func (r *reader) queryOrFiles(n *yaml.Node) {
 	r.query = ""
 }
 
-func (r *reader) filesFields() []field { return []field{{"files", true, r.files}} }
+func (r *reader) filesFields(e *queryFiles) []field {
+	return []field{
+		{"files", true, r.text("files", &e.pattern)},
+		{"skip", false, func(n *yaml.Node) {
+			r.list("skip", n, func(item *yaml.Node) {
+				var name Text
+				r.text("a query to skip", &name)(item)
+				e.skip = append(e.skip, name)
+			})
+		}},
+	}
+}
 
 func (r *reader) queryFields(q *Query) []field {
 	return []field{
@@ -284,7 +300,7 @@ func (r *reader) queryFields(q *Query) []field {
 }
 
 // results are the words of result that annotated files may have too.
-var results = []string{One, Opt, Many, Stream, Exec, Affected}
+var results = []string{One, Opt, Many, Stream, Exec, Affected, InsertID}
 
 // exported returns a reader of the name of a method to write.
 func (r *reader) exported(what string, into *Text) func(*yaml.Node) {

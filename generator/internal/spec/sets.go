@@ -66,6 +66,9 @@ func (r *reader) checkSets(q *Query) {
 		r.problemAt(q.Result.Pos, "name the result of each statement, in order, such as sets: {newest: many, archived: affected}", "result sets needs sets")
 	case len(q.Columns) > 0:
 		r.problemAt(q.Columns[0].Name.Pos, fmt.Sprintf("write %s: {result: many, columns: {…}} under sets", q.Sets[0].Name.Value), "columns belong to a set here")
+	case len(q.SQL.Bound.Embeds) > 0:
+		e := q.SQL.Bound.Embeds[0]
+		r.problemAt(q.SQL.Pos(e.Offset, e.Length), "name its columns", "sqlc.embed does not go with result sets")
 	default:
 		r.splitSets(q)
 	}

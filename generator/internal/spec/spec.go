@@ -67,7 +67,7 @@ type Query struct {
 	File     string // the file it is written in
 	Name     Text   // an exported Go identifier, unique among queries and bulk inserts
 	Doc      Text
-	Result   Text // One, Opt, Many, Stream, Exec, Affected or Sets
+	Result   Text // One, Opt, Many, Stream, Exec, Affected, InsertID or Sets
 	SQL      SQL
 	Dialects []Dialect  // their parameters are those of SQL, in the same order
 	Params   []Override // as written; each occurs in SQL
@@ -94,6 +94,7 @@ const (
 	Stream   = "stream"   // the rows one by one
 	Exec     = "exec"     // nothing
 	Affected = "affected" // the number of rows changed
+	InsertID = "insertid" // the number that the database gave the row inserted
 	Sets     = "sets"     // several of the others, see Query.Sets
 )
 

@@ -23,7 +23,7 @@ var seeds = []string{
 	"SELECT a, 'b''c' FROM \"d\" WHERE e = :f AND g = @h -- i\n", "/* a /* b */ */ ? $1 $$c$$ $t$ d $t$",
 	"sqlc.arg(a)1 sqlc.narg('b'):c@d", "E'\\'' q'[x]' N'y' `z` [w] #v\n @@u ::t a[b:c] ?? ?| @? :=",
 	"CREATE TRIGGER t BEGIN SELECT CASE 1 WHEN 2 THEN 3 END; END; SELECT 4;;", "\xff\x00é 1e+5 .5 0x1 '",
-	"sqlc.arg(a)1e'\\':b", "$sqlc.arg(a)$ :a?:b", "--:a\n5--sqlc.arg(a)",
+	"sqlc.arg(a)1e'\\':b", "sqlc.embed(a), sqlc.slice(b) IN (:a...) ?1 :b ?", "$sqlc.arg(a)$ :a?:b", "--:a\n5--sqlc.arg(a)",
 }
 
 func FuzzScan(f *testing.F) {

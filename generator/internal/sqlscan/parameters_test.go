@@ -30,6 +30,15 @@ func TestParameters(t *testing.T) {
 		{"sqlc", "sqlc.arg(a) + SQLC.narg( 'b' )::int + sqlc.arg(\"c\")", "? + ?::int + ?", []use{
 			{Name: "a", Length: 11}, {Name: "b", Nullable: true, Offset: 14, Length: 16, At: 4}, {Name: "c", Offset: 38, Length: 13, At: 13},
 		}},
+		{"lists", "a IN (:a...) AND b not in ( sqlc.slice('b') )", "a IN (?) AND b not in ( ? )", []use{
+			{Name: "a", List: true, Offset: 6, Length: 5, At: 6}, {Name: "b", List: true, Offset: 28, Length: 15, At: 24},
+		}},
+		{"named among positional", "a = ? AND b IN (sqlc.slice(b)) AND c = ?", "a = ? AND b IN (?) AND c = ?", []use{
+			{Number: 1, Offset: 4, Length: 1, At: 4}, {Name: "b", List: true, Offset: 16, Length: 13, At: 16}, {Number: 2, Offset: 39, Length: 1, At: 27},
+		}},
+		{"question marks with numbers", "?2 + ?1", "? + ?", []use{
+			{Number: 2, Length: 2}, {Number: 1, Offset: 5, Length: 2, At: 4},
+		}},
 		{"a table named sqlc", "SELECT sqlc.arg FROM sqlc", "SELECT sqlc.arg FROM sqlc", nil},
 	}
 	for _, tt := range tests {
@@ -53,17 +62,19 @@ func TestPart(t *testing.T) {
 
 func TestParameterProblems(t *testing.T) {
 	tests := []struct{ name, dialect, sql, at, message string }{
-		{"named and positional", "", "a = :a AND b = ?", "?", "positional parameters do not mix with named ones"},
 		{"positional and numbered", "", "a = ? AND b = $1", "$1", "numbered parameters do not mix with positional ones"},
 		{"a gap", "", "a = $1 AND b = $3", "$3", "parameter $3 has none before it"},
 		{"number zero", "", "a = $0", "$0", "parameter $0 has none before it"},
 		{"a huge number", "", "a = $99999999999999999999", "$99999999999999999999", "parameter $65536 has none before it"},
-		{"question mark with number", "sqlite", "a = ?12", "?12", "a question mark has no number"},
 		{"doubled question mark", "", "a ?? 'b'", "??", "an ODBC driver reads the question mark in ?? as a parameter"},
 		{"any key", "postgres", "a ?| b", "?|", "an ODBC driver reads the question mark in ?| as a parameter"},
 		{"string", "", "a = 'b\nc", "'b", "the quote or comment that begins here does not end"},
 		{"comment", "", "a /* ?", "/* ?", "the quote or comment that begins here does not end"},
-		{"slice", "", "a IN (sqlc.slice(b))", "sqlc.slice", "sqlc.slice is not supported"},
+		{"a list among others", "", "a IN (1, sqlc.slice(b))", "sqlc.slice(b)", "the list \"b\" does not stand alone in IN (…)"},
+		{"a list elsewhere", "", "a = :b...", ":b...", "the list \"b\" does not stand alone in IN (…)"},
+		{"a comment before a list", "", "a IN /* b */ (:b...)", "a", "a comment in IN (…), or a text with ?... in it, hides where the list stands"},
+		{"a text like a list", "", "a IN (:b...) AND c = '?...'", "a", "a comment in IN (…), or a text with ?... in it, hides where the list stands"},
+		{"another macro", "", "sqlc.nembed(b)", "sqlc.nembed", "sqlc.nembed is not supported"},
 		{"empty macro", "", "a = sqlc.arg()", "sqlc.arg", "sqlc.arg wants one name"},
 		{"empty name", "", "a = sqlc.arg('')", "sqlc.arg", "sqlc.arg wants one name"},
 		{"two names", "", "a = sqlc.narg(b, c)", "sqlc.narg", "sqlc.narg wants one name"},
@@ -97,4 +108,21 @@ func TestOriginal(t *testing.T) {
 	require.Equal(t, strings.Index(sql, ":first"), bound.Original(7))
 	require.Equal(t, strings.Index(sql, "sqlc"), bound.Original(10))
 	require.Equal(t, len(sql), bound.Original(len(bound.SQL)))
+}
+
+func TestEmbeds(t *testing.T) {
+	const sql = "SELECT sqlc.embed(b), :n AS n, sqlc.embed(\"A\"), a.id FROM b JOIN \"A\" ON a.b IN (:ids...)"
+	bound, problems := sqlscan.Parameters(sqlscan.Dialect{}, sql)
+	require.Empty(t, problems)
+	require.Equal(t, "SELECT b.*, ? AS n, \"A\".*, a.id FROM b JOIN \"A\" ON a.b IN (?)", bound.SQL)
+	expanded := bound.Expand(func(i int) string { return []string{"b.id, b.title", `"A".x`}[i] })
+	require.Equal(t, "SELECT b.id, b.title, ? AS n, \"A\".x, a.id FROM b JOIN \"A\" ON a.b IN (?...)", expanded.Template())
+	for _, b := range []sqlscan.Bound{bound, expanded} {
+		for _, part := range []string{"SELECT", " AS n", "a.id", "FROM", "ON"} {
+			require.Equal(t, strings.Index(sql, part), b.Original(strings.Index(b.SQL, part)), part)
+		}
+		require.Equal(t, strings.Index(sql, "sqlc"), b.Original(strings.Index(b.SQL, "b.")))
+		require.Equal(t, len(sql), b.Original(len(b.SQL)))
+	}
+	require.Equal(t, "a.id FROM b JOIN \"A\" ON a.b IN (?)", bound.Part(strings.Index(sql, "a.id"), len(sql)-strings.Index(sql, "a.id")).SQL)
 }
