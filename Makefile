@@ -22,7 +22,7 @@ BUILD := go build -buildvcs=false -o bin/
 
 FUZZTIME ?= 1m
 
-.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test test-long fuzz bench bench-generate bench-growth bench-quick clean
+.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test truth test-long fuzz bench bench-generate bench-growth bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ vet-windows: modules ## check that all compiles for Windows
 
 test: deps-test lint vet-windows check-generated tools ## run all checks and tests on all databases, and fuzz for a moment
 	bin/withdb -- bin/gotest $(MODULES)
+
+truth: deps-test tools ## measure how many types and NULLs are told right, see doc/type-truth.md
+	@bin/withdb -- go test -count=1 -run TestTruth ./generator/internal/describe -v | grep -E '^(sqlite|postgres|mariadb) |FAIL|wanted|UNSOUND'
 
 test-long: deps-test tools ## send and read values of 256 MiB, of which make test takes 15
 	bin/withdb -- go test -count=1 -run TestLongReaders ./runtime -long

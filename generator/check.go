@@ -118,7 +118,7 @@ func (c *checking) live(ctx context.Context, t spec.Target, a answers, asked []q
 		c.note("no row proves anything of %s", strings.Join(empty, ", "))
 	}
 	if len(left) > 0 {
-		c.note("not run, since they do more than read: %s", strings.Join(left, ", "))
+		c.note("not run, since they change something or take arrays: %s", strings.Join(left, ", "))
 	}
 }
 

@@ -93,8 +93,12 @@ func (d *described) values(described []describe.Value) []Value {
 	var all []Value
 	for i, c := range columns(described) {
 		v := described[i]
+		list := ""
+		if v.List {
+			list = "[]"
+		}
 		all = append(all, Value{
-			Name: v.Name, GoType: plan.GoType(c, d.nullStyle()), Type: v.Kind.String(), Null: v.Null, NullWhy: v.NullWhy,
+			Name: v.Name, GoType: list + plan.GoType(c, d.nullStyle()), Type: v.Kind.String(), Null: v.Null, NullWhy: v.NullWhy,
 			SQLType: v.SQLType, Source: v.Source,
 		})
 	}

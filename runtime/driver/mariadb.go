@@ -23,8 +23,11 @@ var MariaDB = Plugin{
 		Expressions: true, NotNull: NotNullDescribed, Unsigned: true, Check: Check{CheckQuoted, "PREPARE odbcgen_check FROM "},
 		Functions: "SELECT LOWER(FUNCTION) AS name FROM information_schema.SQL_FUNCTIONS" +
 			" UNION SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() ORDER BY 1",
+		Returning: ReturningExecuted,
+		ViewText: "SELECT view_definition FROM information_schema.views " +
+			"WHERE REPLACE(?, '`', '') IN (CONCAT(table_schema, '.', table_name), IF(table_schema = DATABASE(), table_name, NULL))",
 	},
-	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`"},
+	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`", Pipes: PipesOr},
 	Lists:    Lists{In: "IN (SELECT NULL FROM DUAL WHERE FALSE)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE FALSE)"},
 	InsertID: "SELECT LAST_INSERT_ID()",
 	// The driver has no way to stream.

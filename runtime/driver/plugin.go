@@ -32,7 +32,7 @@ type Plugin struct {
 	Reads Reads
 	// Describe says what of the driver's describe is true.
 	Describe Describe
-	// Dialect is how names are written.
+	// Dialect is how SQL is written.
 	Dialect Dialect
 	// Lists says how lists of parameters are written.
 	Lists Lists
@@ -162,11 +162,41 @@ type Describe struct {
 	// ReturningBehind is what INSERT, UPDATE and DELETE … RETURNING must stand behind,
 	// where the driver does not read their rows without it.
 	ReturningBehind string
+	// Infallible: operators and conversions of values that are not NULL fail rather
+	// than give NULL.
+	Infallible bool
+	// ViewText is a query for the text of a view by its name as written in SQL, with
+	// a row only if it is one.
+	ViewText string
+	// Returning says when the columns of RETURNING are told.
+	Returning Returning
+	// Prepared asks the server for the types of parameters.
+	Prepared Prepared
+	// TypeOf is a query for the type of a column whose name the driver hides: %[1]d
+	// is its number, %[2]s the statement, %[3]s are names for its columns, c1 the
+	// first. It reads no row.
+	TypeOf string
 	// Check makes the server read a statement without running it, for drivers
 	// that send some statements only when they are executed.
 	Check Check
 	// Functions is a query for the names of all functions, "" where there is none.
 	Functions string
+}
+
+// Returning is when a driver tells the columns of RETURNING.
+type Returning uint8
+
+// The times.
+const (
+	ReturningDescribed Returning = iota // as those of a SELECT
+	ReturningExecuted                   // only when the statement was executed
+)
+
+// Prepared are statements that tell the types of the parameters of a statement:
+// Prepare stands before it, with $1 for the first marker, Types gives their names
+// with blanks between, Close forgets it.
+type Prepared struct {
+	Prepare, Types, Close string
 }
 
 // Check says how a statement is shown to the server.
@@ -195,11 +225,23 @@ const (
 	NotNullField             // SQLColAttribute(SQL_DESC_NULLABLE)
 )
 
-// Dialect is how names are written.
+// Dialect is how SQL is written.
 type Dialect struct {
 	QuoteOpen, QuoteClose string
 	AskQuote              bool // the driver names the quotes, those above are for before that
+	Pipes                 Pipes
+	RecursiveWith         bool // a query of WITH may name itself without RECURSIVE
 }
+
+// Pipes says what || means, and how tight it binds.
+type Pipes uint8
+
+// The meanings.
+const (
+	PipesConcat Pipes = iota // it joins texts, and binds looser than +
+	PipesTight               // it joins texts, and binds tighter than *
+	PipesOr                  // it is OR
+)
 
 // Quote writes a name so that it is read as a name, whatever is in it.
 func (d Dialect) Quote(name string) string {

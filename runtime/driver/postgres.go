@@ -49,8 +49,17 @@ var Postgres = Plugin{
 		{65541, 1000, 100, "Fetch: rows of a round trip; more are no faster"},
 	}}},
 	Describe: Describe{
-		Params: true, Expressions: true, NotNull: NotNullDescribed,
+		Params: true, Expressions: true, NotNull: NotNullDescribed, Infallible: true,
+		ViewText:  "SELECT pg_get_viewdef(oid) FROM pg_class WHERE oid = to_regclass(?) AND relkind IN ('v', 'm')",
 		Functions: "SELECT DISTINCT proname::text AS name FROM pg_proc WHERE pg_function_is_visible(oid) ORDER BY 1",
+		Prepared: Prepared{
+			Prepare: "PREPARE odbcgen_types AS ",
+			Types: `SELECT string_agg(t.typname, ' ' ORDER BY u.n) FROM pg_prepared_statements p
+CROSS JOIN LATERAL unnest(p.parameter_types) WITH ORDINALITY AS u (type, n) JOIN pg_type t ON t.oid = u.type
+WHERE p.name = 'odbcgen_types'`,
+			Close: "DEALLOCATE odbcgen_types",
+		},
+		TypeOf: "SELECT pg_typeof(c%[1]d)::text FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (%[2]s) AS q (%[3]s) LIMIT 0) AS none ON true",
 	},
 	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	// The driver's libpq takes no more than 7,498 markers; an array is one for all

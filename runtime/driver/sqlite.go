@@ -90,8 +90,10 @@ var SQLite = Plugin{
 		Settings: []Setting{{"NoCreat", "1", "a file that is not there would be made, empty"}},
 		NotNull:  NotNullField, Labels: true, ReturningBehind: "WITH returning_rows AS (SELECT 1) ", Check: Check{CheckPrefix, "EXPLAIN "},
 		Functions: "SELECT DISTINCT CAST(name AS TEXT) AS name FROM pragma_function_list ORDER BY 1",
+		ViewText: `SELECT sql FROM (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master)
+WHERE type = 'view' AND name = trim(?, '"[]' || char(96)) COLLATE NOCASE`,
 	},
-	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`, Pipes: PipesTight, RecursiveWith: true},
 	Lists:    Lists{In: "IN ()", NotIn: "NOT IN ()", Max: 32766}, // SQLITE_MAX_VARIABLE_NUMBER since 3.32
 	InsertID: "SELECT last_insert_rowid()",
 	Quirks: Quirks{

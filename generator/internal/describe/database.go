@@ -2,6 +2,7 @@ package describe
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path"
@@ -31,6 +32,8 @@ type Database struct {
 
 	tables  map[string][]Value               // by the table's name as written in SQL
 	catalog map[string][]runtime.TableColumn // by schema and table
+
+	relations map[string][]column // what is read of tables and views, by the name as written
 }
 
 // Open connects to a target of the spec, or builds a scratch database from the
@@ -44,6 +47,7 @@ func Open(ctx context.Context, s *spec.Spec, target spec.Target) (*Database, []d
 	d := &Database{
 		dialect: sqlscan.DialectOf(target.Driver.Value), target: target,
 		tables: make(map[string][]Value), catalog: make(map[string][]runtime.TableColumn),
+		relations: make(map[string][]column),
 	}
 	d.plugin, _ = driver.ByName(target.Driver.Value)
 	if slices.ContainsFunc(s.SchemaFor(d.plugin.Name), func(script spec.Schema) bool { return script.Unread }) {
@@ -197,6 +201,67 @@ func withNulls(bound sqlscan.Bound) string {
 	}
 	b.WriteString(bound.SQL[from:])
 	return b.String()
+}
+
+// told returns the type of a column that the driver or the catalog tells, given
+// its name in its table.
+func (d *Database) told(ctx context.Context, c runtime.ColumnDescription, name string) answer {
+	var a answer
+	if c.Table != "" || d.plugin.Describe.Expressions {
+		a.Kind = d.plugin.KindOf(c.TypeName, c.Type, c.Unsigned)
+		a.Source, a.SQLType = "driver", d.sqlType(ctx, c, name)
+	}
+	if !a.known() && c.Table != "" {
+		a = d.listedType(ctx, c, name)
+	}
+	return a
+}
+
+// viewText returns the text of a view; ok is false for a table.
+func (d *Database) viewText(ctx context.Context, name string) (text string, ok bool, err error) {
+	if d.plugin.Describe.ViewText == "" {
+		return "", false, nil
+	}
+	return d.ask(ctx, d.plugin.Describe.ViewText, name)
+}
+
+// ask runs a query of ours for one text; ok is false for no row and for NULL.
+func (d *Database) ask(ctx context.Context, text string, arguments ...string) (answer string, ok bool, err error) {
+	values := make([]sql.Null[string], len(arguments))
+	for i, a := range arguments {
+		values[i] = sql.Null[string]{V: a, Valid: true}
+	}
+	return d.askFor(ctx, text, values)
+}
+
+// askWithNulls is ask with NULL for each of n parameters.
+func (d *Database) askWithNulls(ctx context.Context, text string, n int) (answer string, ok bool, err error) {
+	return d.askFor(ctx, text, make([]sql.Null[string], n))
+}
+
+func (d *Database) askFor(ctx context.Context, text string, arguments []sql.Null[string]) (answer string, ok bool, err error) {
+	q := runtime.Query[[]sql.Null[string], sql.Null[string]]{
+		Name: "catalog", SQL: text,
+		Columns: []runtime.Column{{Name: "text", Kind: protocol.Text, Null: true}},
+		Encode: func(b *protocol.Batch, all []sql.Null[string]) {
+			for i, a := range all {
+				b.Text(i).AppendNull(a)
+			}
+		},
+		Decode: func(rows []sql.Null[string], b *protocol.Batch) {
+			for i := range rows {
+				rows[i] = b.Text(0).Null(i)
+			}
+		},
+	}
+	for range arguments {
+		q.Params = append(q.Params, runtime.Param{Kind: protocol.Text})
+	}
+	rows, err := q.Many(ctx, d.conn, arguments)
+	if err != nil || len(rows) == 0 {
+		return "", false, err
+	}
+	return rows[0].V, rows[0].Valid, nil
 }
 
 // table returns the described columns of a table, as written in SQL.

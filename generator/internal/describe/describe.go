@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
@@ -51,13 +52,13 @@ type Value struct {
 // on that. With findings, the Shape serves for nothing but more findings of Settle.
 func (d *Database) Query(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
 	if q.Result.Value != spec.Sets || q.OneStatement() {
-		return d.ask(ctx, q)
+		return d.describe(ctx, q)
 	}
 	var all Shape
 	var findings []diag.Diagnostic
 	for _, set := range q.Sets {
 		part := q.SetQuery(set)
-		shape, found := d.ask(ctx, &part)
+		shape, found := d.describe(ctx, &part)
 		all.Params = append(all.Params, shape.Params...)
 		all.Sets = append(all.Sets, Set{Params: len(shape.Params), Columns: shape.Columns, failed: len(found) > 0})
 		findings = append(findings, found...)
@@ -65,15 +66,15 @@ func (d *Database) Query(ctx context.Context, q *spec.Query) (Shape, []diag.Diag
 	return all, findings
 }
 
-// ask describes a query of one statement.
-func (d *Database) ask(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
+// describe describes a query of one statement.
+func (d *Database) describe(ctx context.Context, q *spec.Query) (Shape, []diag.Diagnostic) {
 	text := q.TextFor(d.plugin.Name)
 	if givesRows(q) {
 		text.Bound = readable(d.plugin, text.Bound)
 	}
 	s := &statement{
 		d: d, faults: faults{query: q, text: text},
-		reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL),
+		reading: d.read(text.Bound.SQL),
 	}
 	shape := Shape{Embeds: s.embeds(ctx)}
 	if len(s.findings) > 0 {
@@ -86,15 +87,19 @@ func (d *Database) ask(ctx context.Context, q *spec.Query) (Shape, []diag.Diagno
 	shape.Params = s.params(ctx, described.Params)
 	s.checkInsertID(ctx)
 	shape.Columns = s.columns(ctx, described.Columns)
-	s.placeEmbeds(ctx, shape.Embeds, shape.Columns)
+	s.placeEmbeds(ctx, shape.Embeds, shape.Columns, described.Columns)
 	return shape, s.findings
 }
 
 // statement is a query being described.
 type statement struct {
 	faults
-	d       *Database
-	reading reading
+	d           *Database
+	reading     reading
+	tree        *query    // nil where it is not understood
+	read        *resolver // of the tree
+	prepared    []string  // the parameters' types as the server names them, nil where not asked
+	columnCount int       // of the result
 }
 
 // describe returns what the database says of the statement, nil with findings.
@@ -108,6 +113,9 @@ func (s *statement) describe(ctx context.Context) *runtime.Description {
 	described, err := s.d.conn.Describe(ctx, s.text.Bound.SQL)
 	if err == nil && len(described.Columns) == 0 {
 		err = s.d.check(ctx, s.text.Bound)
+	}
+	if err == nil && len(described.Columns) == 0 {
+		err = s.describeReturning(ctx, described)
 	}
 	if err == nil {
 		err = s.checkEmpty(ctx)
@@ -151,15 +159,21 @@ func (s *statement) params(ctx context.Context, described []runtime.ParamDescrip
 
 // param types one use of a parameter.
 func (s *statement) param(ctx context.Context, use sqlscan.Use, described runtime.ParamDescription) Value {
-	place := s.reading.place(use.At)
-	a := s.probe(ctx, place)
-	a.notNull = a.notNull || !place.assigned || !a.known()
+	hint := s.hint(ctx, use.At)
+	a := hint.answer
+	if a.notNull = a.notNull || !hint.assigned || !a.known(); !hint.assigned {
+		a.why = "not stored in a column"
+	}
+	cast := strings.HasPrefix(a.Source, "cast to ")
 	a.told = s.d.plugin.ParamKindOf(described.Type)
 	if a.told != protocol.Invalid {
-		if place.cast == "" {
+		if !cast {
 			a.Source = "driver"
 		}
 		a.Kind = a.told
+	}
+	if kind := s.preparedKind(ctx, use); kind != protocol.Invalid {
+		a.Kind, a.Source = kind, "prepared statement"
 	}
 	v := a.value(use.Name)
 	v.Null, v.List = v.Null || use.Nullable, use.List
@@ -176,7 +190,7 @@ func (s *statement) param(ctx context.Context, use sqlscan.Use, described runtim
 // columns types the result columns.
 func (s *statement) columns(ctx context.Context, described []runtime.ColumnDescription) []Value {
 	values := make([]Value, len(described))
-	items := s.items(ctx, len(described))
+	items := s.items(ctx, described)
 	for i, c := range described {
 		values[i] = s.column(ctx, c, items[i]).value(c.Name)
 		if values[i].Kind == protocol.Invalid {
@@ -184,7 +198,6 @@ func (s *statement) columns(ctx context.Context, described []runtime.ColumnDescr
 			values[i].Source = s.whatDriverSays(c)
 		}
 	}
-	s.settleReturned(ctx, values)
 	return values
 }
 
@@ -232,9 +245,9 @@ func (d *Database) tableOf(ctx context.Context, table string) ([]Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := statement{d: d, reading: read(sqlscan.Scan(d.dialect, sql), sql)}
+	s := statement{d: d, reading: d.read(sql)}
 	values := make([]Value, len(described.Columns))
-	for i, item := range s.items(ctx, len(values)) {
+	for i, item := range s.items(ctx, described.Columns) {
 		c := described.Columns[i]
 		values[i] = s.column(ctx, c, item).value(c.Name)
 	}

@@ -1,12 +1,14 @@
 package describe
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+	"github.com/odbcgen/odbcgen/runtime"
 	"github.com/odbcgen/odbcgen/runtime/driver"
 )
 
@@ -63,23 +65,21 @@ func (s *statement) embeds(ctx context.Context) []Embed {
 	if len(b.Embeds) == 0 {
 		return nil
 	}
-	r := s.reading
-	sources, understood := r.sources(r.fromClause(r.main()))
 	var all []Embed
 	for _, written := range b.Embeds {
 		name := sqlscan.Scan(s.d.dialect, written.Name)[0].Name()
-		i := slices.IndexFunc(sources, func(src source) bool { return strings.EqualFold(src.alias, name) })
-		if i < 0 || sources[i].table == "" || r.defines(sources[i].table) || r.compound() {
+		table, outer := s.embedded(ctx, name)
+		if table == nil {
 			s.find(written.At, written.Width, "write sqlc.embed of a table, or its alias, in the FROM clause of a plain SELECT; or name the columns",
 				"%s is no table whose columns odbcgen can find", name)
 			continue
 		}
-		columns, err := s.d.table(ctx, sources[i].name)
+		columns, err := s.d.table(ctx, table.table)
 		if err != nil {
 			s.findings = append(s.findings, s.failure(ctx, err))
 			continue
 		}
-		e := Embed{Name: written.Name, Table: sources[i].table, Null: sources[i].nullable || !understood && r.outerJoin()}
+		e := Embed{Name: written.Name, Table: table.last, Null: outer}
 		for _, c := range columns {
 			e.Columns = append(e.Columns, c.Name)
 		}
@@ -89,6 +89,41 @@ func (s *statement) embeds(ctx context.Context) []Embed {
 		s.writeEmbeds(ctx, all)
 	}
 	return all
+}
+
+// embedded returns the reference of a table in the FROM clause by its name there, and
+// whether a join may leave it without a row; nil where there is none that is sure.
+func (s *statement) embedded(ctx context.Context, name string) (table *reference, outer bool) {
+	v := s.resolver(ctx)
+	if s.tree == nil || len(s.tree.arms) != 1 || s.tree.arms[0].from == nil {
+		return nil, false
+	}
+	from := s.tree.arms[0].from
+	table = from.named(name)
+	defined := func(c commonTable) bool { return strings.EqualFold(c.name, table.last) }
+	if table == nil || table.table == "" || slices.ContainsFunc(s.tree.with, defined) {
+		return nil, false
+	}
+	for _, r := range v.scope(s.tree.arms[0], v.define(s.tree, nil)).relations {
+		outer = outer || strings.EqualFold(r.alias, name) && r.outer != ""
+	}
+	return table, outer
+}
+
+// named returns the table of a name in a FROM clause, nil for none.
+func (t *reference) named(name string) *reference {
+	switch {
+	case t == nil:
+		return nil
+	case t.kind != "":
+		if found := t.left.named(name); found != nil {
+			return found
+		}
+		return t.right.named(name)
+	case strings.EqualFold(cmp.Or(t.alias, t.last), name):
+		return t
+	}
+	return nil
 }
 
 // writeEmbeds writes the columns, in quotes where the database does not read them
@@ -107,13 +142,16 @@ func (s *statement) writeEmbeds(ctx context.Context, all []Embed) {
 
 func (s *statement) setBound(b sqlscan.Bound) {
 	s.text.Bound = b
-	s.reading = read(sqlscan.Scan(s.d.dialect, b.SQL), b.SQL)
+	s.reading, s.tree, s.read = s.d.read(b.SQL), nil, nil
 }
 
 // placeEmbeds finds the columns of the embeds among those of the result. Whether one
 // can be NULL is as in its table: where the table has no row there is no value at all.
-func (s *statement) placeEmbeds(ctx context.Context, embeds []Embed, columns []Value) {
-	items := s.items(ctx, len(columns))
+func (s *statement) placeEmbeds(ctx context.Context, embeds []Embed, columns []Value, described []runtime.ColumnDescription) {
+	if len(embeds) == 0 {
+		return
+	}
+	items := s.items(ctx, described)
 	for i := range embeds {
 		e, written := &embeds[i], s.text.Bound.Embeds[i]
 		e.From = slices.IndexFunc(items, func(item item) bool {
@@ -123,21 +161,13 @@ func (s *statement) placeEmbeds(ctx context.Context, embeds []Embed, columns []V
 			s.find(written.At, written.Width, "write it in the SELECT list of the query itself, or name the columns", "sqlc.embed is not among the columns of the result")
 			continue
 		}
-		stored, _ := s.d.table(ctx, s.sourceName(written.Name))
+		table, _ := s.embedded(ctx, sqlscan.Scan(s.d.dialect, written.Name)[0].Name())
+		if table == nil {
+			continue
+		}
+		stored, _ := s.d.table(ctx, table.table)
 		for k := range stored {
-			columns[e.From+k].Null = stored[k].Null
+			columns[e.From+k].Null, columns[e.From+k].NullWhy = stored[k].Null, stored[k].NullWhy
 		}
 	}
-}
-
-// sourceName returns the table behind the name of an embed, as written.
-func (s *statement) sourceName(embed string) string {
-	name := sqlscan.Scan(s.d.dialect, embed)[0].Name()
-	sources, _ := s.reading.sources(s.reading.fromClause(s.reading.main()))
-	for _, src := range sources {
-		if strings.EqualFold(src.alias, name) {
-			return src.name
-		}
-	}
-	return ""
 }

@@ -29,7 +29,7 @@ func (d *Database) scriptFailure(ctx context.Context, script spec.Schema, statem
 	if interrupted(err) {
 		return d.said(err)
 	}
-	x := d.refusal(read(sqlscan.Scan(d.dialect, statement.Text), statement.Text), sqlscan.Bound{SQL: statement.Text}, err)
+	x := d.refusal(d.read(statement.Text), sqlscan.Bound{SQL: statement.Text}, err)
 	f := x.finding(ctx)
 	if x.length == len(statement.Text) {
 		first, _, _ := strings.Cut(statement.Text, "\n")
@@ -45,7 +45,7 @@ func (d *Database) bulkFailure(ctx context.Context, b *spec.Bulk, err error) dia
 		return d.said(err)
 	}
 	sql := "INSERT INTO " + b.Table.Value
-	x := d.refusal(read(sqlscan.Scan(d.dialect, sql), sql), sqlscan.Bound{SQL: sql}, err)
+	x := d.refusal(d.read(sql), sqlscan.Bound{SQL: sql}, err)
 	f := x.finding(ctx)
 	f.Query, f.Pos = b.Name.Value, b.Table.Pos
 	return f

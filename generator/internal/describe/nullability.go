@@ -1,32 +1,33 @@
 package describe
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
 
+	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
 	"github.com/odbcgen/odbcgen/runtime"
 	"github.com/odbcgen/odbcgen/runtime/driver"
 )
 
-// notNull tells whether a result column is proven never to be NULL. A driver's
-// word is not enough where an outer join, a grouping set or an aggregate over no
-// rows may add NULLs that it does not see.
-func (s *statement) notNull(ctx context.Context, c runtime.ColumnDescription, item item) bool {
+// notNull tells whether a result column is proven never to be NULL, and why. A
+// driver's word is not enough where an outer join, a grouping set or an aggregate
+// over no rows may add NULLs that it does not see.
+func (s *statement) notNull(ctx context.Context, c runtime.ColumnDescription, item item) (bool, string) {
+	if item.notNull {
+		return true, item.why
+	}
 	r := s.reading
-	switch {
-	case r.has("ROLLUP", "CUBE", "GROUPING"):
-		return false
-	case s.neverNull(item.span) && !r.compound():
-		return true
-	}
-	if src, ok := s.sourceOf(ctx, c, item); ok {
-		return !src.nullable && !s.aggregates(ctx, r.main()) && s.storedNotNull(ctx, c, s.columnName(c, item))
-	}
 	// psqlODBC 13 finds outer joins by their words, unless a comment parts them.
-	// MariaDB 10.11 forgets that a view's columns are NULL beside an aggregate.
-	return s.computes() && c.NotNull && !r.outerJoin() && !s.mixes(ctx)
+	// MariaDB 10.11 forgets that a view's columns are NULL beside an aggregate, and
+	// the NULL of a constant when it simplifies a condition.
+	if slices.ContainsFunc(r.tokens[item.from:item.to], func(t sqlscan.Token) bool { return t.Is("AND", "OR", "XOR", "||") }) {
+		return false, item.why
+	}
+	if s.computes() && c.NotNull && !r.outerJoin() && !s.mixes(ctx) && !r.has("ROLLUP", "CUBE", "GROUPING") {
+		return true, "the driver says so"
+	}
+	return false, item.why
 }
 
 // computes tells whether the database works out for any expression whether it
@@ -35,74 +36,16 @@ func (s *statement) computes() bool {
 	return s.d.plugin.Describe.NotNull == driver.NotNullDescribed
 }
 
-// neverNull tells whether an expression cannot be NULL whatever it is made from.
-func (s *statement) neverNull(e span) bool {
-	if s.literal(e).known() {
-		return s.d.plugin != &driver.Generic || s.reading.text(e) != "''" // NULL in Oracle
-	}
-	name, arguments, ok := s.reading.call(e)
-	if !ok {
-		return false
-	}
-	if name == "COALESCE" || name == "IFNULL" {
-		return slices.ContainsFunc(arguments, s.neverNull)
-	}
-	f, known := s.d.function(name)
-	return known && f.notNull
-}
-
-// sourceOf returns the table of the FROM clause that a plain column is from; ok
-// is false for any other column, and where it is not sure.
-func (s *statement) sourceOf(ctx context.Context, c runtime.ColumnDescription, item item) (src source, ok bool) {
-	r := s.reading
-	qualifier, _, reference := r.reference(item.span)
-	if c.Table == "" || !reference && !r.star(item.span) || r.compound() || !r.is(r.main().from, "SELECT") {
-		return source{}, false
-	}
-	all, understood := r.sources(r.fromClause(r.main()))
-	if !understood {
-		return source{}, false
-	}
-	if qualifier = cmp.Or(qualifier, item.source); qualifier == "" {
-		qualifier = s.owner(ctx, item.span, all)
-	}
-	matches := 0
-	for _, candidate := range all {
-		// The driver's word for the table is that below a view in SQLite, and the
-		// alias of a view in MariaDB.
-		if strings.EqualFold(candidate.table, c.Table) && strings.EqualFold(candidate.alias, qualifier) {
-			src = candidate
-			matches++
-		}
-	}
-	return src, matches == 1 && !r.defines(src.table)
-}
-
-// owner returns the alias of the one source that has a column, written without
-// a qualifier; "" for none and for several.
-func (s *statement) owner(ctx context.Context, column span, all []source) string {
-	if len(all) == 1 {
-		return all[0].alias
-	}
-	var owners []string
-	for _, src := range all {
-		if s.width(ctx, src.written+"."+s.reading.text(column)) == 1 && !s.reading.star(column) {
-			owners = append(owners, src.alias)
-		}
-	}
-	if len(owners) != 1 {
-		return ""
-	}
-	return owners[0]
-}
-
-// storedNotNull tells whether a column of a table is never NULL there.
-func (s *statement) storedNotNull(ctx context.Context, c runtime.ColumnDescription, name string) bool {
+// stored tells whether a column of a table is never NULL there, and why.
+func (s *statement) stored(ctx context.Context, c runtime.ColumnDescription, name string) (bool, string) {
 	told := c.NotNull
 	if !s.computes() {
 		told = s.d.plugin.Describe.NotNull == driver.NotNullField && c.NotNullField
 	}
-	return told || s.d.catalogNotNull(ctx, c, name)
+	if told || s.d.catalogNotNull(ctx, c, name) {
+		return true, c.Table + "." + name + " is NOT NULL"
+	}
+	return false, c.Table + "." + name + " may be NULL"
 }
 
 // aggregates tells whether a SELECT may aggregate without GROUP BY. SQLite and
@@ -140,7 +83,10 @@ var aggregateFunctions = strings.Fields(`COUNT SUM MIN MAX AVG TOTAL GROUP_CONCA
 
 // aggregate tells whether token i calls an aggregate function.
 func (r reading) aggregate(i int) bool {
-	return r.calls(i) && r.is(i, aggregateFunctions...) && !r.is(r.skipFilter(r.closing(i+1)+1), "OVER")
+	if !r.calls(i) || !r.is(i, aggregateFunctions...) || r.is(r.skipFilter(r.closing(i+1)+1), "OVER") {
+		return false
+	}
+	return !r.is(i, "MIN", "MAX") || len(r.items(span{i + 2, r.closing(i + 1)})) == 1 // of several values it is none
 }
 
 // ofSubquery tells whether the aggregate at token i of a query belongs to a
@@ -186,7 +132,7 @@ func (r reading) plain(item span) bool {
 	for i := e.from; i < e.to; i++ {
 		switch {
 		case r.aggregate(i):
-			i = r.closing(i + 1)
+			i = r.skipFilter(r.closing(i+1)+1) - 1
 		case r.star(span{i, i + 1}), r.name(i) != "" && !r.calls(i) && !r.is(i-1, "AS"):
 			return true
 		}

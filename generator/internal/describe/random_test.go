@@ -1,6 +1,7 @@
 package describe_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/internal/testdb"
 )
 
@@ -63,15 +65,19 @@ func claimsOf(d database, statements []*statement) map[string]claim {
 		if len(shape.Columns) == 0 {
 			continue
 		}
-		c := claim{sql: s.sql}
-		for k, column := range shape.Columns {
-			if !column.Null {
-				c.never = append(c.never, k)
-			}
-		}
-		claims[fmt.Sprintf("#%d", i)] = c
+		claims[fmt.Sprintf("#%d", i)] = claimOf(s.sql, shape)
 	}
 	return claims
+}
+
+func claimOf(sql string, shape describe.Shape) claim {
+	c := claim{sql: sql}
+	for k, column := range shape.Columns {
+		if !column.Null {
+			c.never = append(c.never, k)
+		}
+	}
+	return c
 }
 
 func requireNoNull(t *testing.T, rows [][]string, claims map[string]claim) {
@@ -137,7 +143,7 @@ func (m *maker) query(depth int) string {
 	}
 	sql := "SELECT " + m.one("", "", "DISTINCT ") + strings.Join(items, ", ") + " FROM " + from.sql
 	if m.IntN(4) == 0 {
-		sql += " WHERE " + m.one(from.columns...) + m.one(" IS NULL", " IS NOT NULL")
+		sql += " WHERE " + m.condition(from, 2)
 	}
 	m.aliases = outer
 	return sql + m.group(plain)
@@ -160,7 +166,7 @@ func (m *maker) group(plain []string) string {
 func (m *maker) item(from relation) (sql string, plain bool) {
 	column := m.one(from.columns...)
 	alias, name, _ := strings.Cut(column, ".")
-	switch m.IntN(16) {
+	switch m.IntN(24) {
 	case 0:
 		return "*", false
 	case 1, 2:
@@ -179,8 +185,144 @@ func (m *maker) item(from relation) (sql string, plain bool) {
 		return "(SELECT " + m.one("MAX(", "COUNT(", "(") + column + ") FROM " + m.one("pair p", "titles p", "(SELECT 1 AS one) p") + " LIMIT 1)", false
 	case 9:
 		return column + m.one(" + 1", " || 'x'", " IS NULL", " = 1"), false
+	case 10, 11:
+		return m.number(from, 2), false
+	case 12, 13:
+		return m.words(from, 2), false
+	case 14:
+		return m.condition(from, 2), false
+	case 15:
+		return m.one("SUM", "MIN", "MAX", "COUNT", "AVG") + "(" + m.number(from, 1) + ")" + m.window(), false
+	case 16:
+		return m.one("FIRST_VALUE", "LAST_VALUE", "LAG", "LEAD", "MAX", "NTH_VALUE") + "(" + m.words(from, 1) + ")" + m.window(), false
+	case 17:
+		return m.subquery(from), false
 	}
 	return column + m.one("", "", " AS id", " renamed"), true
+}
+
+// window makes a window function of an aggregate, or not.
+func (m *maker) window() string {
+	return m.one("", "", " OVER ()", " OVER (ORDER BY 1)", " OVER (PARTITION BY 1)", " OVER (ORDER BY 1 ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)")
+}
+
+// named returns a column whose name says that it is of the type, "" for none.
+func (m *maker) named(r relation, names string) string {
+	var all []string
+	for _, c := range r.columns {
+		if _, name, _ := strings.Cut(c, "."); strings.Contains(" "+names+" ", " "+name+" ") {
+			all = append(all, c)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return m.one(all...)
+}
+
+// number is an expression with a number.
+func (m *maker) number(r relation, depth int) string {
+	column := m.named(r, "id author_id mentor_id pages a b")
+	if depth == 0 || column == "" {
+		return m.one(cmp.Or(column, "1"), cmp.Or(column, "NULL"), "2")
+	}
+	a, b := m.number(r, depth-1), m.number(r, depth-1)
+	switch m.IntN(14) {
+	case 0, 1:
+		if m.database == "postgres" { // where 0 divides nothing
+			return "(" + a + m.one(" + ", " - ", " * ", " / 2 + ", " % 2 - ") + b + ")"
+		}
+		return "(" + a + m.one(" + ", " - ", " * ", " / ", " % ") + b + ")"
+	case 2:
+		return m.caseOf(r, a, b, depth)
+	case 3:
+		return "COALESCE(" + a + ", " + b + ")"
+	case 4:
+		return "NULLIF(" + a + ", " + b + ")"
+	case 5:
+		return m.one("ABS(", "-(", "LENGTH(CAST(") + a + m.one(")", ") + 1", " AS CHAR(5)))")
+	case 6:
+		return "LENGTH(" + m.words(r, depth-1) + ")"
+	case 7:
+		if m.database == "sqlite" {
+			return m.one("MAX", "MIN", "IIF") + "(" + m.one(a, m.condition(r, 0)) + ", " + b + ", " + a + ")"
+		}
+		return m.one("GREATEST", "LEAST") + "(" + a + ", " + b + ")"
+	case 8:
+		return "(SELECT " + m.one("COUNT(*)", "MAX(p.a)", "p.a", "COUNT(p.a) + "+a, "COALESCE(MAX(p.b), 0)", "SUM("+a+")") + " FROM pair p" +
+			m.one("", " WHERE p.a = "+b, " GROUP BY p.a") + " LIMIT 1)"
+	case 9:
+		return "CAST(" + a + " AS " + m.one("DECIMAL(10,2)", "CHAR(9)") + ")"
+	}
+	return column
+}
+
+// words is an expression with a text.
+func (m *maker) words(r relation, depth int) string {
+	column := m.named(r, "name title note")
+	if depth == 0 || column == "" {
+		return m.one(cmp.Or(column, "'x'"), cmp.Or(column, "NULL"), "''")
+	}
+	a, b := m.words(r, depth-1), m.words(r, depth-1)
+	switch m.IntN(9) {
+	case 0:
+		return m.one("UPPER", "LOWER", "TRIM", "LTRIM") + "(" + a + ")"
+	case 1:
+		return "SUBSTR(" + a + ", 1, 2)"
+	case 2:
+		return "REPLACE(" + a + ", 'x', " + b + ")"
+	case 3:
+		return m.caseOf(r, a, b, depth)
+	case 4:
+		return m.one("COALESCE", "NULLIF") + "(" + a + ", " + b + ")"
+	case 5:
+		if m.database == "mariadb" {
+			return m.one("CONCAT", "IFNULL") + "(" + a + ", " + b + ")"
+		}
+		return "(" + a + " || " + b + ")"
+	}
+	return column
+}
+
+func (m *maker) caseOf(r relation, a, b string, depth int) string {
+	switch m.IntN(4) {
+	case 0:
+		return "CASE " + a + " WHEN " + b + " THEN " + a + m.one(" ELSE "+b, "") + " END"
+	case 1:
+		column := m.one(r.columns...)
+		return "CASE WHEN " + column + m.one(" IS NULL", " IS NOT NULL") + " THEN " + m.one(a, column) + " ELSE " + m.one(b, column) + " END"
+	}
+	return "CASE WHEN " + m.condition(r, depth-1) + " THEN " + a + m.one(" ELSE "+b, "") + " END"
+}
+
+// condition is an expression with a truth value.
+func (m *maker) condition(r relation, depth int) string {
+	not := m.one("", "", "NOT ")
+	if depth == 0 {
+		return m.one(r.columns...) + m.one(" IS NULL", " IS NOT NULL")
+	}
+	switch m.IntN(9) {
+	case 0, 1:
+		return not + "(" + m.condition(r, depth-1) + m.one(" AND ", " OR ") + m.condition(r, depth-1) + ")"
+	case 2:
+		return not + m.number(r, depth-1) + m.one(" = ", " <> ", " > ", " <= ") + m.number(r, depth-1)
+	case 3:
+		return m.words(r, depth-1) + " " + not + m.one("LIKE", "IN") + " (" + m.words(r, depth-1) + ")"
+	case 4:
+		return m.number(r, depth-1) + " " + not + "BETWEEN " + m.number(r, 0) + " AND " + m.number(r, 0)
+	case 5:
+		return m.number(r, depth-1) + " " + not + "IN (" + m.one("SELECT p.a FROM pair p", "SELECT id FROM author", "SELECT id FROM author WHERE id = 77", "1, 2", "1, NULL") + ")"
+	case 6:
+		return not + "EXISTS (SELECT 1 FROM pair p WHERE p.a = " + m.number(r, 0) + ")"
+	}
+	return m.one(r.columns...) + m.one(" IS NULL", " IS NOT NULL")
+}
+
+// subquery is a query that is a value.
+func (m *maker) subquery(r relation) string {
+	item := m.one("COUNT(*)", "MAX(t.id)", "t.id", "1", "COUNT("+m.one(r.columns...)+")", m.number(r, 1))
+	return "(SELECT " + item + m.one(" FROM target t", " FROM author t", " FROM titles t LEFT JOIN pair p ON p.a = t.id", "") +
+		m.one("", " WHERE "+m.condition(r, 0), " GROUP BY t.id", " HAVING COUNT(*) > 9") + m.one(" LIMIT 1", " LIMIT 1", " LIMIT 1 OFFSET 1") + ")"
 }
 
 func (m *maker) relation(depth int) relation {
@@ -192,7 +334,16 @@ func (m *maker) relation(depth int) relation {
 	join := m.one(",", "JOIN", "INNER JOIN", "CROSS JOIN", "LEFT JOIN", "LEFT OUTER JOIN", "LEFT /**/ JOIN", "RIGHT JOIN", "FULL JOIN", "NATURAL LEFT JOIN", "NATURAL JOIN")
 	on := ""
 	if !strings.Contains(join, ",") && !strings.Contains(join, "CROSS") && !strings.Contains(join, "NATURAL") {
-		on = " ON " + m.text(left) + " = " + m.text(right)
+		switch kind := m.IntN(3); {
+		case strings.Contains(join, "FULL"): // PostgreSQL has it for equality only
+			on = " ON " + m.text(left) + " = " + m.text(right)
+		case kind == 0:
+			on = " ON " + m.number(left, 0) + " = " + m.number(right, 0)
+		case kind == 1:
+			on = " ON " + m.condition(both, 2)
+		default:
+			on = " ON " + m.text(left) + " = " + m.text(right)
+		}
 	}
 	if m.IntN(4) == 0 {
 		right.sql = "(" + right.sql + ")"
@@ -230,7 +381,14 @@ func (m *maker) inner(names []string) string {
 	m.aliases = nil
 	from := m.relation(1)
 	m.aliases = outer
-	return fmt.Sprintf("SELECT %s AS %s, %s AS %s FROM %s", m.one(from.columns...), names[0], m.one(from.columns...), names[1], from.sql)
+	sql := fmt.Sprintf("SELECT %s AS %s, %s AS %s FROM %s", m.one(from.columns...), names[0], m.one(from.columns...), names[1], from.sql)
+	switch m.IntN(6) {
+	case 0:
+		sql += m.one(" UNION ALL ", " UNION ", " EXCEPT ", " INTERSECT ") + "SELECT id, " + m.one("id", "title", "NULL") + " FROM titles"
+	case 1:
+		sql += " WHERE " + m.condition(from, 1)
+	}
+	return sql
 }
 
 // alias is often the name of another table.

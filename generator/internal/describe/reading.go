@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 )
 
 // reading is our own reading of a statement: enough of its grammar to say what
@@ -13,6 +14,7 @@ type reading struct {
 	sql    string
 	tokens []sqlscan.Token // without comments
 	depth  []int           // parentheses around each token, those of "(" and ")" not counted
+	pipes  int             // how tight || binds
 }
 
 // span is a run of tokens: from is the first, to stands behind the last.
@@ -20,8 +22,14 @@ type span struct{ from, to int }
 
 func (s span) empty() bool { return s.from >= s.to }
 
-func read(tokens []sqlscan.Token, sql string) reading {
+// read reads a statement of the database.
+func (d *Database) read(sql string) reading {
+	return read(sqlscan.Scan(d.dialect, sql), sql, d.plugin.Dialect.Pipes)
+}
+
+func read(tokens []sqlscan.Token, sql string, pipes driver.Pipes) reading {
 	r := reading{sql: sql, tokens: sqlscan.Significant(tokens)}
+	r.pipes = map[driver.Pipes]int{driver.PipesTight: concatLevel, driver.PipesOr: orLevel, driver.PipesConcat: otherLevel}[pipes]
 	depth := 0
 	for _, t := range r.tokens {
 		if t.Is(")") {
@@ -53,6 +61,11 @@ var reserved = strings.Fields(`SELECT FROM WHERE GROUP HAVING ORDER LIMIT OFFSET
 	RETURNING SET VALUES ON USING JOIN INNER LEFT RIGHT FULL CROSS OUTER NATURAL STRAIGHT_JOIN AS AND OR NOT IN LIKE ILIKE
 	BETWEEN IS CASE WHEN THEN ELSE END BY DISTINCT ALL FOR INTO INSERT UPDATE DELETE WITH DO DUPLICATE CONFLICT
 	TABLESAMPLE LATERAL NULL DEFAULT`)
+
+// number tells whether token i is a number.
+func (r reading) number(i int) bool {
+	return i >= 0 && i < len(r.tokens) && r.tokens[i].Kind == sqlscan.Number
+}
 
 // level returns the tokens between the innermost parentheses around token i, or
 // all of them.
@@ -89,7 +102,7 @@ func (r reading) arm(i int) span {
 		}
 	}
 	for {
-		operator := r.first(s, "UNION", "INTERSECT", "EXCEPT", "MINUS")
+		operator := r.setOperator(s)
 		if operator >= s.to || operator > i {
 			s.to = operator
 			return s
@@ -156,16 +169,6 @@ func (r reading) closing(i int) int {
 	return len(r.tokens) - 1
 }
 
-// defines tells whether the WITH clause defines the name.
-func (r reading) defines(name string) bool {
-	for i := range r.main().from {
-		if strings.EqualFold(r.name(i), name) && r.depth[i] == 0 && r.is(i+1, "AS", "(") {
-			return true
-		}
-	}
-	return false
-}
-
 // has tells whether a token anywhere is one of the words.
 func (r reading) has(words ...string) bool {
 	for i := range r.tokens {
@@ -174,12 +177,6 @@ func (r reading) has(words ...string) bool {
 		}
 	}
 	return false
-}
-
-// compound tells whether the statement itself is made with a set operator.
-func (r reading) compound() bool {
-	main := r.main()
-	return !main.empty() && main.to < len(r.tokens) && r.is(main.to, "UNION", "INTERSECT", "EXCEPT", "MINUS")
 }
 
 // items splits s at the commas of its own depth.
@@ -235,7 +232,7 @@ func (r reading) expression(item span) span {
 		return span{item.from, as}
 	}
 	last := item.to - 1
-	if last > item.from && r.name(last) != "" && !r.is(last-1, ".") && r.operandEnds(last-1) {
+	if last > item.from && r.name(last) != "" && !r.is(last, "ISNULL", "NOTNULL") && !r.is(last-1, ".") && r.operandEnds(last-1) {
 		return span{item.from, last}
 	}
 	return item
@@ -262,18 +259,6 @@ func (r reading) reference(s span) (qualifier, name string, ok bool) {
 		return r.name(s.to - 3), "*", true
 	}
 	return "", "", false
-}
-
-// call returns name and arguments of a function call, with or without a window.
-func (r reading) call(s span) (name string, arguments []span, ok bool) {
-	if s.to-s.from < 3 || !r.calls(s.from) || r.skipWindow(r.skipFilter(r.closing(s.from+1)+1)) != s.to {
-		return "", nil, false
-	}
-	inside := span{s.from + 2, r.closing(s.from + 1)}
-	if r.is(inside.from, "DISTINCT") {
-		inside.from++
-	}
-	return strings.ToUpper(r.name(s.from)), r.items(inside), true
 }
 
 // calls tells whether token i is the name of a function being called. One in

@@ -25,14 +25,15 @@ const (
 // back, and tells where a row contradicts the shape: a NULL where none was said to
 // be, a value that is not of the type. Parameters get values that stand in what they
 // are compared with. It returns how many rows it has read. ok is false for a
-// statement that is not a SELECT alone, which is not run.
+// statement that is not a SELECT alone or takes arrays, which is not run.
 func (d *Database) Rows(ctx context.Context, q *spec.Query, shape Shape) (rows int, findings []diag.Diagnostic, ok bool) {
 	text := q.TextFor(d.plugin.Name)
+	text.Bound = expand(text.Bound, shape.Embeds, d.plugin.Dialect.Quote)
 	s := &statement{
 		d: d, faults: faults{query: q, text: text},
-		reading: read(sqlscan.Scan(d.dialect, text.Bound.SQL), text.Bound.SQL),
+		reading: d.read(text.Bound.SQL),
 	}
-	if q.Result.Value == spec.Sets || len(shape.Columns) == 0 || !s.reading.selects() {
+	if q.Result.Value == spec.Sets || len(shape.Columns) == 0 || !s.reading.selects() || hasArray(text.Bound.Uses, shape.Params) {
 		return 0, nil, false
 	}
 	r := reality{statement: s, shape: shape, null: make([]int64, len(shape.Columns))}
@@ -50,6 +51,16 @@ func (d *Database) Rows(ctx context.Context, q *spec.Query, shape Shape) (rows i
 	}
 	r.nulls()
 	return r.rows, s.findings, true
+}
+
+// hasArray tells whether a parameter is an array. A list is run with one value.
+func hasArray(uses []sqlscan.Use, params []Value) bool {
+	for i, v := range params {
+		if v.List && !uses[i].List {
+			return true
+		}
+	}
+	return false
 }
 
 var errRollback = errors.New("nothing is to stay")
@@ -88,15 +99,44 @@ func (r *reality) arguments(ctx context.Context, tx *runtime.Tx) [][]reflect.Val
 // samples returns values for a parameter: those that the expression has that it is
 // compared with, or one that is likely to find something.
 func (r *reality) samples(ctx context.Context, tx *runtime.Tx, use sqlscan.Use, v Value) []reflect.Value {
-	p := r.reading.place(use.At)
-	if !p.operand.empty() && !slices.ContainsFunc(r.reading.tokens[p.operand.from:p.operand.to], isMarker) {
-		for _, from := range r.reading.scopes(p.from) {
-			if found := r.stored(ctx, tx, r.selecting(r.reading.text(p.operand), from), v.Kind); len(found) > 0 {
+	marker := r.reading.marker(use.At)
+	if column := r.reading.columnBeside(marker); !column.empty() {
+		for _, from := range r.reading.scopes(marker) {
+			if found := r.values(ctx, tx, r.selecting(r.reading.text(column), from), v.Kind); len(found) > 0 {
 				return found
 			}
 		}
 	}
 	return []reflect.Value{likely[v.Kind]}
+}
+
+// columnBeside returns the column that token i, or the list that it stands in, is
+// compared with; nothing where that is not a plain column.
+func (r reading) columnBeside(i int) span {
+	for range 2 {
+		if operator := r.operatorLeft(i); operator >= 0 {
+			end := operator - 1
+			for r.is(end, "NOT", "IS", "DISTINCT") {
+				end--
+			}
+			from := end
+			for r.is(from-1, ".") && r.name(from-2) != "" {
+				from -= 2
+			}
+			if r.name(end) != "" {
+				return span{from, end + 1}
+			}
+		}
+		if operator := r.operatorRight(i); operator >= 0 && r.name(operator+1) != "" {
+			if next, _ := r.qualified(operator + 1); !r.is(next, "(") {
+				return span{operator + 1, next}
+			}
+		}
+		if i = r.level(i).from - 1; i < 0 {
+			break
+		}
+	}
+	return span{}
 }
 
 // likely are parameters for which many statements find rows; those of other kinds
@@ -107,13 +147,13 @@ var likely = map[protocol.Kind]reflect.Value{
 	protocol.Int64: reflect.ValueOf(int64(100)), protocol.Float64: reflect.ValueOf(100.0),
 }
 
-// stored returns some values of the one column of a SELECT without parameters.
-func (r *reality) stored(ctx context.Context, tx *runtime.Tx, sql string, kind protocol.Kind) []reflect.Value {
+// values returns some values of the one column of a SELECT without parameters.
+func (r *reality) values(ctx context.Context, tx *runtime.Tx, sql string, kind protocol.Kind) []reflect.Value {
 	var found []reflect.Value
 	q := runtime.Query[runtime.None, reflect.Value]{
 		Name: r.query.Name.Value, SQL: sql, Columns: []runtime.Column{{Name: "sample", Kind: kind, Null: true}},
 		Decode: func(rows []reflect.Value, b *protocol.Batch) {
-			c := column(b, 0)
+			c := ready(b, 0)
 			for i := range rows {
 				rows[i] = reflect.Value{}
 				if c.Indicators()[i] != protocol.Null {
@@ -141,8 +181,8 @@ func (r *reality) stored(ctx context.Context, tx *runtime.Tx, sql string, kind p
 	return found
 }
 
-// column returns column i, ready to be read.
-func column(b *protocol.Batch, i int) protocol.Column {
+// ready returns column i, ready to be read.
+func ready(b *protocol.Batch, i int) protocol.Column {
 	if _, texts := b.Columns()[i].(*protocol.Texts); texts {
 		return b.Text(i)
 	}
@@ -202,7 +242,7 @@ func decode(rows [][]bool, b *protocol.Batch) {
 		rows[i] = make([]bool, len(b.Columns()))
 	}
 	for k := range b.Columns() {
-		c := column(b, k)
+		c := ready(b, k)
 		for i := range rows {
 			if rows[i][k] = c.Indicators()[i] == protocol.Null; !rows[i][k] {
 				cell(c, i)

@@ -207,7 +207,8 @@ func values(all []describe.Value) string {
 var literals = map[string]string{
 	"text": "'a'", "date": "'2020-01-01'", "timestamp": "'2020-01-01 10:00:00'", "time": "'10:00:00'",
 	"binary": "'a'", "uuid": "'6ba7b810-9dad-11d1-80b4-00c04fd430c8'", "xml": "'<a/>'", "json": "'{}'", "bool": "TRUE",
-	"escape": "'!'", "ids": "'{1}'",
+	"interval": "'1 day'", "age": "'1 day'",
+	"escape": "'!'", "ids": "'{1}'", "new_id": "4711", "new_name": "'new'",
 }
 
 // requireSound runs the statement as the database's own client does and looks

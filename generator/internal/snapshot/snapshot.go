@@ -19,7 +19,8 @@ import (
 	"github.com/odbcgen/odbcgen/generator/internal/describe"
 )
 
-// format is the version of the files. One of another version answers nothing.
+// format is the version of the files, and of what is told in them: it rises when
+// describing comes to other answers. A file of another version answers nothing.
 const format = 1
 
 // Folder is the snapshots of a spec.

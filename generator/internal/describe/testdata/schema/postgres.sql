@@ -9,6 +9,7 @@ CREATE TABLE "Größe" ("Wert" INTEGER NOT NULL, "select" INTEGER, "two words" T
 CREATE TABLE swapped (b INTEGER, a INTEGER NOT NULL);
 CREATE TABLE target (id INTEGER, title VARCHAR(200));
 CREATE VIEW with_author AS SELECT b.id, b.title, a.name FROM book b LEFT JOIN author a ON a.id = b.author_id;
+CREATE VIEW named AS SELECT a AS id, note FROM pair WHERE note IS NOT NULL;
 CREATE VIEW titles AS SELECT id, title FROM book;
 CREATE VIEW page_totals AS SELECT pages, count(*) AS n FROM book GROUP BY ROLLUP (pages);
 INSERT INTO author VALUES (1, 'a', NULL, NULL), (2, 'b', '1950-02-03', 1), (3, 'c', NULL, 9);
