@@ -168,3 +168,21 @@ queries:
 		})
 	}
 }
+
+// TestNegativeScale: psqlODBC 13 tells the scale of NUMERIC(5,-2) as 2046.
+func TestNegativeScale(t *testing.T) {
+	db := testdb.Postgres(t)
+	testdb.Exec(t, db, "CREATE TABLE amount (id BIGINT NOT NULL PRIMARY KEY, thousands NUMERIC(5,-2))")
+	dir := t.TempDir()
+	golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: fmt.Appendf(nil, `
+version: 1
+package: store
+driver: postgres
+database: %q
+queries:
+  - {name: ListAmounts, result: many, sql: SELECT thousands FROM amount}
+`, db.DSN)}})
+	all, err := generator.Explain(t.Context(), generator.Options{Spec: filepath.Join(dir, "queries.yaml")})
+	require.NoError(t, err)
+	require.Equal(t, "NUMERIC(5,-2)", all[0].Columns[0].SQLType)
+}

@@ -162,6 +162,9 @@ type Describe struct {
 	// ReturningBehind is what INSERT, UPDATE and DELETE … RETURNING must stand behind,
 	// where the driver does not read their rows without it.
 	ReturningBehind string
+	// ScaleBits are those of a scale that is below zero and that the driver takes for
+	// one above; 0 where it does not.
+	ScaleBits uint
 	// Infallible: operators and conversions of values that are not NULL fail rather
 	// than give NULL.
 	Infallible bool
@@ -350,6 +353,9 @@ type Scratch struct {
 	// Skip are the beginnings of statements of schema files that the driver refuses,
 	// and a scratch place does not need.
 	Skip []string
+	// Outside is the schema that a schema file may name, such as that of a dump, and
+	// that is the user's own; "" for none.
+	Outside string
 	// Synonyms are words of schema files for what the database knows by the word that
 	// follows each.
 	Synonyms []string

@@ -49,7 +49,7 @@ var Postgres = Plugin{
 		{65541, 1000, 100, "Fetch: rows of a round trip; more are no faster"},
 	}}},
 	Describe: Describe{
-		Params: true, Expressions: true, NotNull: NotNullDescribed, Infallible: true,
+		Params: true, Expressions: true, NotNull: NotNullDescribed, Infallible: true, ScaleBits: 11,
 		ViewText:  "SELECT pg_get_viewdef(oid) FROM pg_class WHERE oid = to_regclass(?) AND relkind IN ('v', 'm')",
 		Functions: "SELECT DISTINCT proname::text AS name FROM pg_proc WHERE pg_function_is_visible(oid) ORDER BY 1",
 		Prepared: Prepared{
@@ -62,8 +62,7 @@ WHERE p.name = 'odbcgen_types'`,
 		TypeOf: "SELECT pg_typeof(c%[1]d)::text FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (%[2]s) AS q (%[3]s) LIMIT 0) AS none ON true",
 	},
 	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
-	// The driver's libpq takes no more than 7,498 markers; an array is one for all
-	// lengths.
+	// An array is one marker for lists of all lengths; many markers end the connection.
 	Lists: Lists{Array: true, In: "= ANY (?)", NotIn: "<> ALL (?)"},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
 	Quirks: Quirks{
@@ -89,8 +88,10 @@ WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped`,
 		Culprit: []string{`column "%s"`, `Key (%s)=`},
 	},
 	Scratch: Scratch{
-		Create: "CREATE SCHEMA %s",
-		Enter:  "SET search_path TO %s",
-		Drop:   "DROP SCHEMA %s CASCADE",
+		Skip:    []string{"SET search_path", "SELECT pg_catalog.set_config('search_path'"},
+		Outside: "public",
+		Create:  "CREATE SCHEMA %s",
+		Enter:   "SET search_path TO %s",
+		Drop:    "DROP SCHEMA %s CASCADE",
 	},
 }

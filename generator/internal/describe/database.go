@@ -138,6 +138,9 @@ func (d *Database) build(ctx context.Context, s *spec.Spec) []diag.Diagnostic {
 			if d.skips(statement.Text) {
 				continue
 			}
+			if findings := d.checkInside(script, statement); len(findings) > 0 {
+				return findings
+			}
 			text := strings.NewReplacer(d.plugin.Scratch.Synonyms...).Replace(statement.Text)
 			if err := d.conn.Exec(ctx, text); err != nil {
 				return []diag.Diagnostic{d.scriptFailure(ctx, script, statement, err)}
@@ -153,6 +156,24 @@ func (d *Database) skips(statement string) bool {
 	return slices.ContainsFunc(d.plugin.Scratch.Skip, func(beginning string) bool {
 		return len(words) >= len(beginning) && strings.EqualFold(words[:len(beginning)], beginning)
 	})
+}
+
+// checkInside tells of a statement of a schema file that would make or change what is
+// not in the scratch schema.
+func (d *Database) checkInside(script spec.Schema, statement sqlscan.Statement) []diag.Diagnostic {
+	r := d.read(statement.Text)
+	for i, t := range r.tokens {
+		if r.depth[i] > 0 || d.plugin.Scratch.Outside == "" || !strings.EqualFold(t.Name(), d.plugin.Scratch.Outside) || !r.is(i+1, ".") || r.is(i-1, ".") {
+			continue
+		}
+		name := r.text(span{i, min(i+3, len(r.tokens))})
+		return []diag.Diagnostic{{
+			Pos:     script.SQL.Pos(statement.Offset+t.Offset, len(name)),
+			Message: fmt.Sprintf("%s is outside of the scratch schema that odbcgen builds", name),
+			Help:    "write the name without a schema; or leave schema: out, and name a database that has the tables",
+		}}
+	}
+	return nil
 }
 
 func (d *Database) enterScratch(ctx context.Context) []diag.Diagnostic {
@@ -349,7 +370,11 @@ func (d *Database) sqlType(ctx context.Context, c runtime.ColumnDescription, col
 	case kind == protocol.Invalid:
 		return "" // the name is one that hides the type
 	case kind == protocol.Decimal:
-		return fmt.Sprintf("%s(%d,%d)", name, c.Size, c.Digits)
+		digits := int(c.Digits)
+		if bits := d.plugin.Describe.ScaleBits; bits > 0 && digits >= 1<<(bits-1) {
+			digits -= 1 << bits
+		}
+		return fmt.Sprintf("%s(%d,%d)", name, c.Size, digits)
 	case (c.Type == driver.Char || c.Type == driver.Varchar) && c.Size > 0 && c.Size < 1<<16:
 		return fmt.Sprintf("%s(%d)", name, c.Size)
 	}
