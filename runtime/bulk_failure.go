@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"github.com/odbcgen/odbcgen/runtime/driver"
 )
 
 // blame finds the row of a set of n that the database does not take: what stands
@@ -65,12 +67,11 @@ func (in *insertion) at(i int, err error) error {
 
 // interrupted reports whether the error is no answer to the row.
 func (in *insertion) interrupted(e *Error) bool {
-	for _, code := range in.c.plugin.Bulk.Waited {
-		if e.is(code) {
-			return true
-		}
+	switch {
+	case e.Category == Transient, e.Category == ConnectionLost, e.Kind == driver.KindCancelled:
+		return true
 	}
-	return errors.Is(e, context.Canceled) || errors.Is(e, context.DeadlineExceeded) || lost(e) || in.c.dead(e)
+	return in.c.dead(e)
 }
 
 // culprit returns the column that the driver's message names, "" for none and

@@ -127,7 +127,7 @@ func (in *insertion) send(ctx context.Context, from, n int) error {
 }
 
 func (in *insertion) wrap(op string, err error) error {
-	return operation{in.name, op, in.c.plugin.Name}.wrap(err)
+	return in.c.operation(in.name, op).wrap(err)
 }
 
 // end gives the statements back.

@@ -38,7 +38,7 @@ func (c *Command[P]) Affected(ctx context.Context, db Session, p P) (rows int64,
 		if rows, err = s.native.Affected(); err == nil && rows < 0 {
 			err = errUncounted
 		}
-		return operation{c.Name, "execute", s.c.plugin.Name}.wrap(err)
+		return s.c.operation(c.Name, "execute").wrap(err)
 	})
 	return rows, err
 }
@@ -54,7 +54,7 @@ func (c *Command[P]) InsertID(ctx context.Context, db Session, p P) (id int64, e
 		if err == nil && rows != 0 {
 			id, err = s.c.insertID(ctx)
 		}
-		return operation{c.Name, "execute", s.c.plugin.Name}.wrap(err)
+		return s.c.operation(c.Name, "execute").wrap(err)
 	})
 	return id, err
 }

@@ -67,7 +67,7 @@ func (c *Conn) Plugin() *driver.Plugin { return c.held.plugin }
 
 func (c *Conn) loan(context.Context) (loan, error) {
 	if c.closed.Load() {
-		return loan{}, operation{op: "execute", driver: c.held.plugin.Name}.wrap(errConnClosed)
+		return loan{}, c.held.operation("", "execute").wrap(errConnClosed)
 	}
 	return loan{physical: c.held.physical}, nil
 }
@@ -83,6 +83,7 @@ const maxStatements = 100
 // user's code runs.
 type physical struct {
 	plugin  *driver.Plugin
+	dbms    string         // what the database calls itself
 	dialect driver.Dialect // the plugin's, with the quotes that the driver names
 	broken  atomic.Bool    // not to be used again
 
@@ -98,9 +99,9 @@ type physical struct {
 func connect(ctx context.Context, connection string, plugin *driver.Plugin) (*physical, error) {
 	native, err := odbc.Connect(ctx, connection)
 	if err != nil {
-		return nil, operation{op: "connect", driver: plugin.Name}.wrap(err)
+		return nil, operation{op: "connect", plugin: plugin}.wrap(err)
 	}
-	c := &physical{plugin: plugin, native: native}
+	c := &physical{plugin: plugin, native: native, dbms: native.Server().DBMS}
 	c.statements, _ = simplelru.NewLRU(maxStatements, func(_ any, s *statement) { s.evict() })
 	if err := c.setUp(ctx); err != nil {
 		c.close()
@@ -116,7 +117,7 @@ func (c *physical) setUp(ctx context.Context) error {
 	}
 	if c.plugin.Quirks.CancelApart {
 		if err := c.native.CancelApart(); err != nil {
-			return operation{op: "connect", driver: c.plugin.Name}.wrap(err)
+			return c.operation("", "connect").wrap(err)
 		}
 	}
 	c.native.CancelLongBy(odbc.SessionCancel(c.plugin.Quirks.CancelLongBy))
@@ -170,8 +171,8 @@ func (c *physical) exec(ctx context.Context, sql string) error {
 func (c *physical) execLocked(ctx context.Context, sql string) error {
 	s, err := c.native.Prepare(ctx, sql, c.reads(shape{}))
 	if err != nil {
-		return operation{op: "prepare", driver: c.plugin.Name}.wrap(err)
+		return c.operation("", "prepare").wrap(err)
 	}
 	defer s.Close()
-	return operation{op: "execute", driver: c.plugin.Name}.wrap(s.Execute(ctx))
+	return c.operation("", "execute").wrap(s.Execute(ctx))
 }

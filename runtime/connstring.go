@@ -21,16 +21,40 @@ func withSettings(connection string, settings []driver.Setting) string {
 // in braces may hold semicolons, and a closing brace twice.
 func connectionKeys(connection string) map[string]bool {
 	keys := make(map[string]bool)
+	eachKey(connection, func(key, _ string) { keys[key] = true })
+	return keys
+}
+
+// connectionValue returns the value of a key, given in lower case; "" without one.
+func connectionValue(connection, key string) (value string) {
+	eachKey(connection, func(k, v string) {
+		if k == key && value == "" {
+			value = v
+		}
+	})
+	return value
+}
+
+// eachKey calls visit for each key, in lower case, and its value without braces.
+func eachKey(connection string, visit func(key, value string)) {
 	for rest := connection; rest != ""; {
 		key, value, found := strings.Cut(rest, "=")
 		if !found {
 			break
 		}
 		key = key[strings.LastIndexByte(key, ';')+1:] // words without a value come before it
-		keys[strings.ToLower(strings.TrimSpace(key))] = true
 		rest = skipValue(value)
+		visit(strings.ToLower(strings.TrimSpace(key)), plainValue(strings.TrimSuffix(value, rest)))
 	}
-	return keys
+}
+
+// plainValue returns a value without what ends it and its braces.
+func plainValue(written string) string {
+	value := strings.Trim(strings.TrimRight(written, "; \t"), " \t")
+	if inside, braces := strings.CutPrefix(value, "{"); braces {
+		return strings.ReplaceAll(strings.TrimSuffix(inside, "}"), "}}", "}")
+	}
+	return value
 }
 
 // skipValue returns what follows the value that rest begins with.

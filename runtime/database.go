@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	goruntime "runtime"
+	"strings"
 	"time"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -98,7 +99,7 @@ func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
 	}
 	db := &DB{plugin: o.plugin, checked: o.healthCheck}
 	if err := db.fill(ctx, connection, o); err != nil {
-		return nil, operation{op: "connect", driver: o.plugin.Name}.wrap(err)
+		return nil, operation{op: "connect", plugin: o.plugin}.wrap(err)
 	}
 	return db, nil
 }
@@ -107,10 +108,37 @@ func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
 func detect(ctx context.Context, connection string) (*driver.Plugin, error) {
 	c, err := connect(ctx, connection, &driver.Generic)
 	if err != nil {
+		if e := (*Error)(nil); errors.As(err, &e) { // which that plugin understands little of
+			operation{op: e.Op, plugin: likely(connection)}.classify(e)
+		}
 		return nil, err
 	}
 	defer c.close()
-	return driver.ForDBMS(c.native.Server().DBMS), nil
+	return driver.ForDBMS(c.dbms), nil
+}
+
+// likely returns the plugin of a connection string that leads nowhere, by the library
+// of its driver.
+func likely(connection string) *driver.Plugin {
+	name := connectionValue(connection, "driver")
+	if dsn := connectionValue(connection, "dsn"); dsn != "" && name == "" {
+		name = driverOf(DataSources, dsn)
+	}
+	if library := driverOf(InstalledDrivers, name); library != "" {
+		name = library
+	}
+	return driver.ForLibrary(name)
+}
+
+// driverOf returns the driver of the source of the name, "" without one.
+func driverOf(list func() ([]Source, error), name string) string {
+	all, _ := list() // a list that cannot be had helps nobody here
+	for _, s := range all {
+		if strings.EqualFold(s.Name, name) {
+			return s.Driver
+		}
+	}
+	return ""
 }
 
 // fill makes the pool and its first connection.
@@ -179,7 +207,7 @@ func (db *DB) loan(ctx context.Context) (loan, error) {
 			err = ErrClosed
 		}
 		if err != nil {
-			return loan{}, operation{op: "connect", driver: db.plugin.Name}.wrap(err)
+			return loan{}, operation{op: "connect", plugin: db.plugin}.wrap(err)
 		}
 		if !db.checked || item.Value().alive(ctx) || tries > db.pool.Stat().Max { // the last is a new one
 			return loan{physical: item.Value(), item: item}, nil

@@ -50,14 +50,14 @@ func (c *Conn) Describe(ctx context.Context, sql string) (*Description, error) {
 	defer p.mu.Unlock()
 	s, err := p.native.Prepare(ctx, sql, p.reads(shape{}))
 	if err != nil {
-		return nil, operation{op: "prepare", driver: p.plugin.Name}.wrap(err)
+		return nil, p.operation("", "prepare").wrap(err)
 	}
 	defer s.Close()
 	d := &Description{Params: describeParams(s)}
 	for i := range s.Columns() {
 		column, err := s.DescribeColumn(i)
 		if err != nil {
-			return nil, operation{op: "describe", driver: p.plugin.Name}.wrap(err)
+			return nil, p.operation("", "describe").wrap(err)
 		}
 		d.Columns = append(d.Columns, describeColumn(column))
 	}
@@ -104,7 +104,7 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 	defer p.mu.Unlock()
 	listed, err := p.native.TableColumns(ctx, schema, table)
 	if err != nil {
-		return nil, operation{op: "describe", driver: p.plugin.Name}.wrap(err)
+		return nil, p.operation("", "describe").wrap(err)
 	}
 	key, _ := p.native.PrimaryKey(ctx, schema, table) // not every driver can tell
 	var columns []TableColumn
@@ -138,7 +138,7 @@ func (c *Conn) Tables(ctx context.Context) ([]Table, error) {
 	for _, t := range listed {
 		all = append(all, Table(t))
 	}
-	return all, operation{op: "describe", driver: p.plugin.Name}.wrap(err)
+	return all, p.operation("", "describe").wrap(err)
 }
 
 // Source is an installed driver, or a configured data source with its driver.

@@ -33,6 +33,13 @@ type Error struct {
 	State   string // SQLSTATE of the first diagnostic record, "" where no call of the driver failed
 	Native  int32  // the database's own code of that record
 	Message string // and its text
+	// Category and Kind say what that means, Outcome what the database has done, and
+	// Retry what may be tried again. They come from tables of what drivers and
+	// databases say, see driver.Fault.
+	Category Category
+	Kind     Kind
+	Outcome  Outcome
+	Retry    Scope
 	// Diagnostics are all records of the failed call, as the driver gave them.
 	Diagnostics []Diagnostic
 	// Column and Row say which cell was at fault, or which row of a bulk insert;
@@ -77,7 +84,15 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // operation is what a failure is told with.
 type operation struct {
-	query, op, driver string
+	query, op string
+	plugin    *driver.Plugin // nil before the database is known
+	dbms      string         // what the database calls itself, "" before that is known
+}
+
+// operation returns what a failure of op on the connection is told with; query is the
+// query's name, "" for none.
+func (c *physical) operation(query, op string) operation {
+	return operation{query: query, op: op, plugin: c.plugin, dbms: c.dbms}
 }
 
 // wrap makes an *Error of err. It is the one place where the language of ODBC,
@@ -89,7 +104,10 @@ func (o operation) wrap(err error) error {
 	if already := (*Error)(nil); errors.As(err, &already) {
 		return err
 	}
-	e := &Error{Query: o.query, Op: o.op, Driver: o.driver}
+	e := &Error{Query: o.query, Op: o.op}
+	if o.plugin != nil {
+		e.Driver = o.plugin.Name
+	}
 	var call *odbc.Error
 	var cell *protocol.CellError
 	switch {
@@ -100,6 +118,7 @@ func (o operation) wrap(err error) error {
 	default:
 		e.Err = err
 	}
+	o.classify(e)
 	return e
 }
 
@@ -129,16 +148,9 @@ func (e *Error) is(code driver.Code) bool {
 	return strings.HasPrefix(e.State, code.State) && (code.Native == 0 || code.Native == e.Native)
 }
 
-// lost reports whether err says that the connection is gone.
+// lost reports whether err says that the connection is gone, or in no state to be
+// used again.
 func lost(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, d := range e.Diagnostics {
-		if strings.HasPrefix(d.State, "08") || strings.HasPrefix(d.State, "57P0") {
-			return true
-		}
-	}
-	return false
+	e := (*Error)(nil)
+	return errors.As(err, &e) && e.Category == ConnectionLost
 }

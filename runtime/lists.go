@@ -51,7 +51,7 @@ func withLists[P any](c *physical, sh shape, encode func(*protocol.Batch, P), p 
 		sh.lists, err = listsOf(c.plugin.Lists, sh.params, b)
 	}
 	if err != nil {
-		return sh, nil, operation{sh.name, "bind", c.plugin.Name}.wrap(err)
+		return sh, nil, c.operation(sh.name, "bind").wrap(err)
 	}
 	params, counts := sh.params, sh.lists.counts
 	if c.plugin.Lists.Array {

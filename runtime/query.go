@@ -150,7 +150,7 @@ type result[P, R any] struct {
 }
 
 func (r *result[P, R]) wrap(op string, err error) error {
-	return operation{r.query.Name, op, r.loan.plugin.Name}.wrap(err)
+	return r.loan.operation(r.query.Name, op).wrap(err)
 }
 
 func (r *result[P, R]) execute(ctx context.Context, p P, block int, stream bool) (err error) {
@@ -207,9 +207,9 @@ func run[P any](ctx context.Context, s *statement, name string, encode func(*pro
 	}
 	s.params.EndRow()
 	if err := s.params.Err(); err != nil {
-		return operation{name, "bind", s.c.plugin.Name}.wrap(err)
+		return s.c.operation(name, "bind").wrap(err)
 	}
-	return operation{name, "execute", s.c.plugin.Name}.wrap(s.native.Execute(ctx))
+	return s.c.operation(name, "execute").wrap(s.native.Execute(ctx))
 }
 
 // next appends the next block's rows; it appends none at the end. With an error

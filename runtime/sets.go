@@ -114,7 +114,7 @@ func ofSet(set string, err error) error {
 }
 
 func (r *setsReader[P, R]) wrap(op string, err error) error {
-	return operation{r.name, op, r.s.c.plugin.Name}.wrap(err)
+	return r.s.c.operation(r.name, op).wrap(err)
 }
 
 var (

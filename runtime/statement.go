@@ -131,16 +131,16 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 	}
 	native, err := c.native.Prepare(ctx, sh.sql, c.reads(sh))
 	if err != nil {
-		return nil, operation{sh.name, "prepare", c.plugin.Name}.wrap(err)
+		return nil, c.operation(sh.name, "prepare").wrap(err)
 	}
 	s := &statement{c: c, shape: sh, native: native, star: hasStar(sh.sql)}
 	if err := s.compare(); err != nil {
 		native.Close()
-		return nil, operation{sh.name, "prepare", c.plugin.Name}.wrap(err)
+		return nil, c.operation(sh.name, "prepare").wrap(err)
 	}
 	if err := s.plan(); err != nil {
 		native.Close()
-		return nil, operation{sh.name, "bind", c.plugin.Name}.wrap(err)
+		return nil, c.operation(sh.name, "bind").wrap(err)
 	}
 	return s, nil
 }

@@ -25,7 +25,7 @@ func (t *Tx) Plugin() *driver.Plugin { return t.held.plugin }
 
 func (t *Tx) loan(context.Context) (loan, error) {
 	if t.over.Load() {
-		return loan{}, operation{op: "execute", driver: t.held.plugin.Name}.wrap(errOver)
+		return loan{}, t.held.operation("", "execute").wrap(errOver)
 	}
 	return loan{physical: t.held.physical}, nil
 }
@@ -74,7 +74,7 @@ func (c *physical) firstSavepoint(ctx context.Context, sql string) error {
 func (c *physical) savepoint(ctx context.Context, sql string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return operation{op: "execute", driver: c.plugin.Name}.wrap(c.native.ExecDirect(ctx, sql))
+	return c.operation("", "execute").wrap(c.native.ExecDirect(ctx, sql))
 }
 
 // inTx runs do in a transaction on l.
@@ -94,7 +94,7 @@ func inTx(ctx context.Context, l loan, do func(*Tx) error) error {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return operation{op: "commit", driver: l.plugin.Name}.wrap(err)
+		return l.operation("", "commit").wrap(err)
 	}
 	committing = true
 	return l.commit()
@@ -107,7 +107,7 @@ func (c *physical) begin(ctx context.Context) error {
 	if err == nil {
 		err = c.native.SetAutocommit(false)
 	}
-	return operation{op: "begin", driver: c.plugin.Name}.wrap(err)
+	return c.operation("", "begin").wrap(err)
 }
 
 // commit ends the transaction and goes back to autocommit. When it fails, what
@@ -123,7 +123,7 @@ func (c *physical) commit() error {
 	if err != nil {
 		c.rollback()
 	}
-	return operation{op: "commit", driver: c.plugin.Name}.wrap(err)
+	return c.operation("", "commit").wrap(err)
 }
 
 // rollback undoes the transaction and goes back to autocommit. A connection on

@@ -9,6 +9,7 @@ var Generic = Plugin{
 	Name:     "generic",
 	Describe: Describe{Expressions: true, NotNull: NotNullDescribed},
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`, AskQuote: true},
+	Faults:   foreignFaults,
 	Lists:    Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000}, // SQL Server takes 2,100
 	Quirks:   Quirks{RebindParams: true},
 	// Drivers without parameter arrays may say so, or send the first row only.

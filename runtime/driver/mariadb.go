@@ -36,12 +36,12 @@ var MariaDB = Plugin{
 	// 5000, 243 k of 20 000; 170 k in multi-row VALUES.
 	Bulk: Bulk{
 		Strategy: BulkArrays, Rows: 4000, Counts: true, CountsNone: true,
-		Waited:  []Code{{State: "40"}, {"HY000", 1205}, {"HY000", 1969}}, // rolled back, lock timeout, statement timeout
 		Culprit: []string{"olumn '%s'", "FOREIGN KEY (`%s`)"},
 	},
 	// The SQLSTATE of a value that is not in an ENUM is 01000. A parameter array with
 	// one is plain success, and stores nothing.
 	// The server gives what the star stands for now, the driver calls it by the old names.
+	Faults: mariadbFaults,
 	Quirks: Quirks{InfoIsFailure: true, StarsOnce: true},
 	Scratch: Scratch{
 		Skip:     []string{"SET NAMES"},

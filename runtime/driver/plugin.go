@@ -41,6 +41,8 @@ type Plugin struct {
 	InsertID string
 	// Quirks are oddities of the driver that the runtime works around.
 	Quirks Quirks
+	// Faults say what errors mean where that is not what their SQLSTATE says.
+	Faults []Fault
 	// Bulk says how many rows are inserted.
 	Bulk Bulk
 	// Scratch makes a place for a scratch schema, empty where there is no way.
@@ -322,9 +324,6 @@ type Bulk struct {
 	CountsNone bool
 	// OneWriter: connections that write wait for each other.
 	OneWriter bool
-	// Waited are the errors of a statement that waited for others: no row is at
-	// fault, and to send them again would be to wait again.
-	Waited []Code
 	// Culprit are the places of a failed row's message where the name of the
 	// column at fault stands, %s.
 	Culprit []string

@@ -65,6 +65,7 @@ WHERE p.name = 'odbcgen_types'`,
 	// An array is one marker for lists of all lengths; many markers end the connection.
 	Lists: Lists{Array: true, In: "= ANY (?)", NotIn: "<> ALL (?)"},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
+	Faults: postgresFaults,
 	Quirks: Quirks{
 		RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1", Probe: "SELECT 1",
 		Outdated:     Code{State: "0A000"}, // cached plan must not change result type
@@ -84,7 +85,6 @@ WHERE p.name = 'odbcgen_types'`,
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 CROSS JOIN LATERAL (SELECT t.typarray <> 0 AND t.typdelim = ',' AND t.typcategory NOT IN ('A', 'C') AS own) AS o
 WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped`,
-		Waited:  []Code{{State: "40"}, {State: "55P03"}, {State: "57014"}}, // rolled back, lock timeout, statement timeout
 		Culprit: []string{`column "%s"`, `Key (%s)=`},
 	},
 	Scratch: Scratch{

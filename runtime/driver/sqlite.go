@@ -93,6 +93,7 @@ var SQLite = Plugin{
 		ViewText: `SELECT sql FROM (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master)
 WHERE type = 'view' AND name = trim(?, '"[]' || char(96)) COLLATE NOCASE`,
 	},
+	Faults:   sqliteFaults,
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`, Pipes: PipesTight, RecursiveWith: true},
 	Lists:    Lists{In: "IN ()", NotIn: "NOT IN ()", Max: 32766}, // SQLITE_MAX_VARIABLE_NUMBER since 3.32
 	InsertID: "SELECT last_insert_rowid()",
@@ -111,7 +112,6 @@ WHERE type = 'view' AND name = trim(?, '"[]' || char(96)) COLLATE NOCASE`,
 	// the length of the first one.
 	Bulk: Bulk{
 		Strategy: BulkRows, Rows: 256, MaxMarkers: 4096, Counts: true, OneWriter: true,
-		Waited:  []Code{{"HY000", 5}, {"HY000", 6}}, // busy, locked
 		Culprit: []string{"constraint failed: %t.%s ("},
 	},
 	Scratch: Scratch{Connection: "Driver=SQLite3;Database=%s"},

@@ -1,0 +1,311 @@
+package driver
+
+import (
+	"slices"
+	"strings"
+)
+
+// Class is what an error means for who asked and for the connection.
+type Class struct {
+	Category Category
+	Kind     Kind
+	Outcome  Outcome
+	Scope    Scope
+	Action   Action
+}
+
+// Category is the coarse class of an error.
+type Category uint8
+
+// The categories.
+const (
+	Fatal          Category = iota // doing the same again would fail again, or nobody knows
+	Transient                      // a later try may succeed
+	Validation                     // the statement or its values are at fault
+	ConnectionLost                 // the connection is gone
+)
+
+// String returns the category in words.
+func (c Category) String() string {
+	return [...]string{"fatal", "transient", "validation", "connection lost"}[c]
+}
+
+// Kind says what has happened, in words.
+type Kind string
+
+// The kinds of errors.
+const (
+	KindUnknown       Kind = ""
+	KindAuth          Kind = "auth"           // wrong user or password, or no right to connect
+	KindCapacity      Kind = "capacity"       // too many connections, out of memory or of another resource
+	KindConnect       Kind = "connect"        // the server cannot be reached, or is not ready
+	KindConnection    Kind = "connection"     // the link or the session has ended
+	KindDeadlock      Kind = "deadlock"       // chosen to end a deadlock
+	KindLockTimeout   Kind = "lock timeout"   // waited too long for a lock, or was not to wait
+	KindSerialization Kind = "serialization"  // the transaction met another one
+	KindCancelled     Kind = "cancelled"      // somebody cancelled the statement
+	KindDeadline      Kind = "deadline"       // a timeout ended it
+	KindReadOnly      Kind = "read-only"      // the server or the transaction may not write
+	KindDiskFull      Kind = "disk full"      // there is no room left
+	KindUnique        Kind = "unique"         // the value is there already
+	KindForeignKey    Kind = "foreign key"    // the row referred to is not there, or is referred to
+	KindNotNull       Kind = "not null"       // NULL where there must be a value
+	KindCheck         Kind = "check"          // a check or exclusion constraint
+	KindConstraint    Kind = "constraint"     // a constraint; the database does not say which
+	KindSyntax        Kind = "syntax"         // the SQL is not SQL
+	KindUnknownObject Kind = "unknown object" // a table, column or function that is not there, or there twice
+	KindPermission    Kind = "permission"     // the user may not do that
+	KindData          Kind = "data"           // a value that does not fit its type, or cannot be computed with
+	KindTransaction   Kind = "transaction"    // the transaction has failed before, or is in no state for this
+	KindStale         Kind = "stale"          // what was prepared does not fit the database any more
+	KindUnsupported   Kind = "unsupported"    // the database or the driver cannot do that
+	KindProtocol      Kind = "protocol"       // driver and server do not understand each other, or calls came out of order
+	KindConfig        Kind = "config"         // no such driver, data source, server or database
+	KindCorrupt       Kind = "corrupt"        // the database is damaged
+	KindUser          Kind = "user"           // raised by code in the database
+)
+
+// Outcome says what the database has done.
+type Outcome uint8
+
+// The outcomes.
+const (
+	OutcomeUnknown        Outcome = iota // nobody can tell
+	NotSent                              // nothing was sent
+	NotExecuted                          // the statement was sent, and did nothing
+	StatementRolledBack                  // what the statement did is undone; the transaction goes on
+	TransactionRolledBack                // what the transaction did is undone
+	Done                                 // it was done
+)
+
+// String returns the outcome in words.
+func (o Outcome) String() string {
+	return [...]string{"unknown", "not sent", "not executed", "statement rolled back", "transaction rolled back", "done"}[o]
+}
+
+// Scope says what may be tried again.
+type Scope uint8
+
+// The scopes of a retry.
+const (
+	ScopeNone        Scope = iota
+	ScopeStatement         // the statement
+	ScopeTransaction       // the transaction from its beginning
+	ScopeConnect           // connecting
+)
+
+// String returns the scope in words.
+func (s Scope) String() string { return [...]string{"none", "statement", "transaction", "connect"}[s] }
+
+// Action says what becomes of the connection.
+type Action uint8
+
+// The actions, each more than the one before.
+const (
+	Keep    Action = iota // it is in order
+	Reset                 // its transaction must be ended
+	Destroy               // it must not be used again
+	Shed                  // nor may those that were idle meanwhile without a check
+)
+
+// Phase is what was being done when an error came.
+type Phase uint8
+
+// The phases.
+const (
+	AnyPhase Phase = iota
+	Connecting
+	Preparing
+	Executing
+	Fetching
+	Committing
+)
+
+// Record is a diagnostic record.
+type Record struct {
+	State   string
+	Native  int32
+	Message string
+}
+
+// Fault is a row of a table of errors: what a diagnostic record means that fits all
+// that the row names.
+type Fault struct {
+	DBMS    string  // what the database calls itself; "" for any
+	States  string  // SQLSTATEs, or classes of two characters, apart by spaces; "" for any
+	Natives []int32 // codes of the database; nil for any
+	Text    string  // a part of the message in lower case, as the last resort; "" for any
+	Phase   Phase
+	Class
+}
+
+// weight orders the rows that fit a record: a row that names more is more to be
+// believed. It is 0 where the row does not fit.
+func (f *Fault) weight(dbms string, phase Phase, r Record) int {
+	weight := 1
+	if f.DBMS != "" && !strings.EqualFold(f.DBMS, dbms) {
+		return 0
+	}
+	if f.Phase != AnyPhase {
+		if f.Phase != phase {
+			return 0
+		}
+		weight++
+	}
+	if f.States != "" {
+		state := stateWeight(f.States, r.State)
+		if state == 0 {
+			return 0
+		}
+		weight += state
+	}
+	if f.Natives != nil {
+		if !slices.Contains(f.Natives, r.Native) {
+			return 0
+		}
+		weight += 16
+	}
+	if f.Text != "" {
+		if !strings.Contains(strings.ToLower(r.Message), f.Text) {
+			return 0
+		}
+		weight += 32
+	}
+	return weight
+}
+
+// stateWeight returns 8 for one of the states, 2 for one of the classes, 0 for none.
+func stateWeight(states, state string) int {
+	weight := 0
+	for word := range strings.FieldsSeq(states) {
+		switch {
+		case word == state:
+			return 8
+		case len(word) == 2 && strings.HasPrefix(state, word):
+			weight = 2
+		}
+	}
+	return weight
+}
+
+// Classify says what the diagnostic records of a failed call mean. All of them are
+// looked at, for the first is not always the one that tells; of rows that fit, the
+// one that names most has the word, and a plugin's own before the common ones.
+//
+// dbms is what the database calls itself, "" while that is not known.
+func (p *Plugin) Classify(dbms string, phase Phase, records []Record) Class {
+	best, class := 0, unknownFault
+	for _, r := range records {
+		for i, table := range [][]Fault{p.Faults, commonFaults} {
+			for k := range table {
+				weight := 2 * table[k].weight(dbms, phase, r)
+				if weight > 0 && i == 0 {
+					weight++ // the plugin's own
+				}
+				if weight > best {
+					best, class = weight, table[k].Class
+				}
+			}
+		}
+	}
+	if phase == Connecting {
+		class.Outcome = NotSent
+	}
+	return class
+}
+
+// unknownFault is the class of an error that no table knows.
+var unknownFault = Class{Fatal, KindUnknown, OutcomeUnknown, ScopeNone, Destroy}
+
+// The classes that several rows have.
+var (
+	lostClass    = Class{ConnectionLost, KindConnection, OutcomeUnknown, ScopeNone, Shed}
+	connectClass = Class{Transient, KindConnect, NotSent, ScopeConnect, Destroy}
+	configClass  = Class{Fatal, KindConfig, NotSent, ScopeNone, Destroy}
+	authClass    = Class{Fatal, KindAuth, NotSent, ScopeNone, Destroy}
+	fullClass    = Class{Transient, KindCapacity, NotSent, ScopeConnect, Destroy}
+	bugClass     = Class{Fatal, KindProtocol, NotExecuted, ScopeNone, Destroy}
+	diskClass    = Class{Fatal, KindDiskFull, StatementRolledBack, ScopeNone, Keep}
+)
+
+// invalid is the class of a statement that is at fault itself.
+func invalid(k Kind) Class { return Class{Validation, k, StatementRolledBack, ScopeNone, Keep} }
+
+// again is the class of a transaction that may be tried again.
+func again(k Kind) Class { return Class{Transient, k, TransactionRolledBack, ScopeTransaction, Reset} }
+
+// waited is the class of a statement that may be tried again.
+func waited(k Kind) Class { return Class{Transient, k, StatementRolledBack, ScopeStatement, Keep} }
+
+// commonFaults are the SQLSTATEs of ODBC 3 (Appendix A), of SQL, and those that
+// PostgreSQL passes on. Most of the last are no other database's.
+var commonFaults = []Fault{
+	{States: "07 21 44", Class: invalid(KindSyntax)},
+	{States: "22", Class: invalid(KindData)},
+	{States: "23", Class: invalid(KindConstraint)},
+	{States: "23502", Class: invalid(KindNotNull)},
+	{States: "23503 23001", Class: invalid(KindForeignKey)},
+	{States: "23505", Class: invalid(KindUnique)},
+	{States: "23514 23P01", Class: invalid(KindCheck)},
+	{States: "42 37", Class: invalid(KindSyntax)},
+	{States: "42S01 42S02 42S11 42S12 42S21 42S22 42P01 42703 42883 42P02 42704 42702 42725 42P09 S0002 S0022 3D 3F", Class: invalid(KindUnknownObject)},
+	{States: "42501", Class: invalid(KindPermission)},
+	{States: "0A", Class: invalid(KindUnsupported)},
+	{States: "P0 45", Class: invalid(KindUser)},
+	{States: "54", Class: invalid(KindData)},
+	{States: "HV", Class: invalid(KindUser)},
+
+	{States: "01002", Class: lostClass},
+	{States: "08", Class: lostClass},
+	{States: "08003", Class: Class{ConnectionLost, KindConnection, NotExecuted, ScopeNone, Shed}},
+	{States: "08 HYT01", Phase: Connecting, Class: connectClass},
+	{States: "08002", Class: bugClass},
+	{States: "HYT01", Class: lostClass},
+	{States: "IM", Class: configClass},
+	{States: "01000", Phase: Connecting, Text: "can't open lib", Class: configClass}, // of unixODBC
+	{States: "IM001 HYC00 S1C00", Class: invalid(KindUnsupported)},
+	{States: "IMC01 IMC02 IMC03 IMC04 IMC05 IMC06", Class: lostClass},
+	{States: "28", Class: authClass},
+
+	{States: "24 34", Class: bugClass},
+	{States: "HY", Class: bugClass},
+	{States: "HY000 S1000", Class: unknownFault},
+	{States: "HY001 HY013 HY014", Class: Class{Fatal, KindCapacity, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "HY008 HY018", Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Destroy}},
+	{States: "HY090 HY091 HY092 HY095 HY096 HY097 HY098 HY099 HY100 HY101 HY103 HY104 HY105 HY106 HY107 HY109 HY110 HY111 HY003 HY004 HY009 HY024", Class: Class{Validation, KindProtocol, NotExecuted, ScopeNone, Keep}},
+	{States: "HY117", Class: Class{Fatal, KindTransaction, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "HYT00 S1T00", Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "HYT00 S1T00", Phase: Connecting, Class: Class{Transient, KindDeadline, NotSent, ScopeConnect, Destroy}},
+
+	{States: "25", Class: Class{Fatal, KindTransaction, NotExecuted, ScopeNone, Reset}},
+	{States: "25006", Class: Class{Validation, KindReadOnly, NotExecuted, ScopeNone, Reset}},
+	{States: "25S01", Class: Class{Fatal, KindTransaction, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "25S03", Class: Class{Fatal, KindTransaction, TransactionRolledBack, ScopeTransaction, Reset}},
+	{States: "25P02", Class: Class{Fatal, KindTransaction, NotExecuted, ScopeNone, Reset}},
+	{States: "25P03 57P05", Class: Class{ConnectionLost, KindConnection, TransactionRolledBack, ScopeTransaction, Shed}},
+	{States: "26000 42P05 42P18", Class: Class{Transient, KindStale, NotExecuted, ScopeStatement, Keep}},
+
+	{States: "40", Class: again(KindSerialization)},
+	{States: "40001", Class: again(KindSerialization)},
+	{States: "40P01", Class: again(KindDeadlock)},
+	{States: "40002", Class: Class{Validation, KindConstraint, TransactionRolledBack, ScopeNone, Reset}},
+	{States: "40003", Class: Class{Fatal, KindTransaction, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "40000", Class: Class{Fatal, KindTransaction, TransactionRolledBack, ScopeTransaction, Reset}},
+	{States: "72000", Class: again(KindSerialization)},
+	{States: "55P03", Class: waited(KindLockTimeout)},
+	{States: "55", Class: Class{Fatal, KindTransaction, StatementRolledBack, ScopeNone, Keep}},
+
+	{States: "53", Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+	{States: "53", Phase: Connecting, Class: fullClass},
+	{States: "53100", Class: diskClass},
+	{States: "57014", Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
+	{States: "57P01 57P02", Class: lostClass},
+	{States: "57P01 57P02 57P03", Phase: Connecting, Class: connectClass},
+	{States: "57P03", Class: connectClass},
+	{States: "57P04", Class: Class{Fatal, KindConfig, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "58000 58030", Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Destroy}},
+	{States: "58", Class: Class{Fatal, KindCorrupt, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "XX", Class: Class{Fatal, KindCorrupt, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "XX000", Class: Class{Fatal, KindUnknown, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "F0", Class: configClass},
+}

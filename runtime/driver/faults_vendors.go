@@ -1,0 +1,129 @@
+package driver
+
+// postgresFaults: psqlODBC 13 passes SQLSTATEs on, but for connecting, where all is
+// 08001 with native 101 and only the message tells. Messages are in the language of
+// the server; what is not understood is taken for a server that cannot be reached.
+var postgresFaults = []Fault{
+	{States: "08001", Phase: Connecting, Text: "password authentication failed", Class: authClass},
+	{States: "08001", Phase: Connecting, Text: "no password supplied", Class: authClass},
+	{States: "08001", Phase: Connecting, Text: "no pg_hba.conf entry", Class: authClass},
+	{States: "08001", Phase: Connecting, Text: "is not permitted to log in", Class: authClass},
+	{States: "08001", Phase: Connecting, Text: "database \"", Class: configClass}, // "…" does not exist, in any language
+	{States: "08001", Phase: Connecting, Text: "role \"", Class: authClass},
+	{States: "08001", Phase: Connecting, Text: "could not translate host name", Class: configClass},
+	{States: "08001", Phase: Connecting, Text: "too many clients", Class: fullClass},
+	{States: "08001", Phase: Connecting, Text: "too many connections", Class: fullClass},
+	{States: "08001", Phase: Connecting, Text: "remaining connection slots", Class: fullClass},
+	{States: "08001", Phase: Connecting, Text: "timeout expired", Class: Class{Transient, KindDeadline, NotSent, ScopeConnect, Destroy}},
+	{States: "57014", Text: "statement timeout", Class: Class{Transient, KindDeadline, StatementRolledBack, ScopeNone, Keep}},
+	{States: "57014", Text: "lock timeout", Class: waited(KindLockTimeout)},
+	{States: "0A000", Text: "cached plan must not change result type", Class: Class{Transient, KindStale, NotExecuted, ScopeStatement, Keep}},
+	{Natives: []int32{35}, Class: lostClass},
+	{Natives: []int32{35}, Phase: Committing, Class: lostClass},
+	{States: "57P01", Natives: []int32{35, 108, -1}, Class: lostClass},
+	{States: "25P03", Natives: []int32{35}, Class: Class{ConnectionLost, KindConnection, TransactionRolledBack, ScopeTransaction, Shed}},
+}
+
+// mariadbFaults: MariaDB Connector/ODBC 3.1 gives HY000 for most, and the server's or
+// the client's own code.
+var mariadbFaults = []Fault{
+	{Natives: []int32{1927, 2006, 2013, 2014, 2045, 2048, 2055, 4031, 5014}, Class: lostClass},
+	{Natives: []int32{2027}, Class: Class{ConnectionLost, KindProtocol, OutcomeUnknown, ScopeNone, Destroy}}, // the driver and the server are out of step
+	{Natives: []int32{2002, 2003, 2005, 1129}, Phase: Connecting, Class: connectClass},
+	{Natives: []int32{2013}, Phase: Connecting, Class: Class{Transient, KindDeadline, NotSent, ScopeConnect, Destroy}},
+	{Natives: []int32{2002, 2003}, Class: lostClass},
+	{Natives: []int32{1040, 1203, 1226}, Class: fullClass},
+	{Natives: []int32{1045, 1044, 1130, 1698}, Class: authClass},
+	{Natives: []int32{1049}, Phase: Connecting, Class: configClass},
+	{Natives: []int32{1213}, Class: again(KindDeadlock)},
+	{Natives: []int32{1205}, Class: waited(KindLockTimeout)},
+	{Natives: []int32{1020}, Class: again(KindSerialization)}, // record has changed since last read
+	{Natives: []int32{1317, 1968}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Destroy}},
+	{Natives: []int32{1969, 3024}, Class: Class{Transient, KindDeadline, StatementRolledBack, ScopeNone, Keep}},
+	{Natives: []int32{1290, 1792, 1836}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
+	{Natives: []int32{1114, 1021, 28}, Class: diskClass},
+	{Natives: []int32{1048, 1364}, Class: invalid(KindNotNull)},
+	{Natives: []int32{1062, 1586}, Class: invalid(KindUnique)},
+	{Natives: []int32{1216, 1217, 1451, 1452}, Class: invalid(KindForeignKey)},
+	{Natives: []int32{4025, 3819}, Class: invalid(KindCheck)},
+	{Natives: []int32{1064, 1149}, Class: invalid(KindSyntax)},
+	{Natives: []int32{1049, 1052, 1054, 1109, 1146, 1305}, Class: invalid(KindUnknownObject)},
+	{Natives: []int32{1142, 1143, 1227, 1370}, Class: invalid(KindPermission)},
+	{Natives: []int32{1264, 1265, 1292, 1365, 1366, 1406}, Class: invalid(KindData)},
+	{Natives: []int32{1644}, Class: invalid(KindUser)},
+	{Natives: []int32{1153}, Class: Class{Validation, KindData, NotExecuted, ScopeNone, Destroy}}, // a packet over max_allowed_packet
+}
+
+// sqliteFaults: sqliteodbc says HY000 for everything, and SQLite's code. Which
+// constraint failed stands in the message only, in English always.
+var sqliteFaults = []Fault{
+	{Natives: []int32{1, 20, 25}, Class: invalid(KindSyntax)},
+	{Natives: []int32{1}, Text: "no such", Class: invalid(KindUnknownObject)},
+	{Natives: []int32{1}, Text: "has no column named", Class: invalid(KindUnknownObject)},
+	{Natives: []int32{1}, Text: "ambiguous column name", Class: invalid(KindUnknownObject)},
+	{Natives: []int32{18}, Class: invalid(KindData)},
+	{Natives: []int32{3, 23}, Class: invalid(KindPermission)},
+	{Natives: []int32{5}, Class: waited(KindLockTimeout)},
+	{Natives: []int32{6}, Class: waited(KindLockTimeout)},
+	{Natives: []int32{7}, Class: Class{Fatal, KindCapacity, StatementRolledBack, ScopeNone, Destroy}},
+	{Natives: []int32{8}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Keep}},
+	{Natives: []int32{9}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
+	{Natives: []int32{10}, Class: Class{Fatal, KindCorrupt, OutcomeUnknown, ScopeNone, Destroy}},
+	{Natives: []int32{11, 26}, Class: Class{Fatal, KindCorrupt, NotExecuted, ScopeNone, Destroy}},
+	{Natives: []int32{13}, Class: diskClass},
+	{Natives: []int32{14}, Class: configClass},
+	{Natives: []int32{17}, Class: Class{Transient, KindStale, NotExecuted, ScopeStatement, Keep}},
+	{Natives: []int32{19}, Class: invalid(KindConstraint)},
+	{Natives: []int32{19}, Text: "unique constraint failed", Class: invalid(KindUnique)},
+	{Natives: []int32{19}, Text: "not null constraint failed", Class: invalid(KindNotNull)},
+	{Natives: []int32{19}, Text: "foreign key constraint failed", Class: invalid(KindForeignKey)},
+	{Natives: []int32{19}, Text: "check constraint failed", Class: invalid(KindCheck)},
+}
+
+// foreignFaults are those of databases that have no plugin yet, from their documents.
+var foreignFaults = []Fault{
+	// SQL Server, and FreeTDS in front of it: codes of db-lib begin at 20000.
+	{DBMS: "Microsoft SQL Server", Natives: []int32{1205, 3960, 41302, 41305, 41325}, Class: again(KindDeadlock)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{1222, 1204}, Class: waited(KindLockTimeout)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{4060, 40613, 4221}, Class: connectClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{40143, 40197, 40501, 40540, 10928, 10929, 49918, 49919, 49920, 41301, 41839}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{10053, 10054, 10060, 64, 121, 233, 997, 42108, 42109, 49977, 49983, 20006, 20017, 20047}, Class: lostClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{20003}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{20009, 10060, 233}, Phase: Connecting, Class: connectClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{18456, 18452, 20014}, Class: authClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{2601, 2627}, Class: invalid(KindUnique)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{547}, Class: invalid(KindForeignKey)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{515}, Class: invalid(KindNotNull)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{544, 8114, 8115, 8152, 2628, 229}, Class: invalid(KindData)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{102, 156, 170}, Class: invalid(KindSyntax)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{207, 208, 209}, Class: invalid(KindUnknownObject)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{1105, 9002}, Class: diskClass},
+
+	{DBMS: "Oracle", Natives: []int32{22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1089, 1092, 2396, 2399, 3113, 3114, 3122, 3135, 12153, 12537, 12547, 12570, 12583, 27146, 28511, 56600, 376, 1033, 1034, 1090, 1115, 12571, 12757, 16456}, Class: lostClass},
+	{DBMS: "Oracle", Natives: []int32{12514, 12170, 12541, 12543, 1033, 1034}, Phase: Connecting, Class: connectClass},
+	{DBMS: "Oracle", Natives: []int32{12516, 12519, 12520, 20}, Phase: Connecting, Class: fullClass},
+	{DBMS: "Oracle", Natives: []int32{3136, 3156, 12161}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
+	{DBMS: "Oracle", Natives: []int32{60}, Class: again(KindDeadlock)},
+	{DBMS: "Oracle", Natives: []int32{8177, 1555}, Class: again(KindSerialization)},
+	{DBMS: "Oracle", Natives: []int32{54, 30006}, Class: waited(KindLockTimeout)},
+	{DBMS: "Oracle", Natives: []int32{1}, Class: invalid(KindUnique)},
+	{DBMS: "Oracle", Natives: []int32{1400, 1407}, Class: invalid(KindNotNull)},
+	{DBMS: "Oracle", Natives: []int32{2290}, Class: invalid(KindCheck)},
+	{DBMS: "Oracle", Natives: []int32{2291, 2292}, Class: invalid(KindForeignKey)},
+	{DBMS: "Oracle", Natives: []int32{1438, 12899, 1722}, Class: invalid(KindData)},
+	{DBMS: "Oracle", Natives: []int32{1013}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
+	{DBMS: "Oracle", Natives: []int32{1017, 28000, 28001}, Class: authClass},
+
+	{DBMS: "DB2", Natives: []int32{-911}, Class: again(KindDeadlock)},
+	{DBMS: "DB2", Natives: []int32{-913}, Class: waited(KindLockTimeout)},
+	{DBMS: "DB2", Natives: []int32{-1035, -1218, -30080, -30081}, Class: lostClass},
+	{DBMS: "DB2", Natives: []int32{-904, -971}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+	{DBMS: "DB2", Natives: []int32{-803}, Class: invalid(KindUnique)},
+	{DBMS: "DB2", Natives: []int32{-407}, Class: invalid(KindNotNull)},
+	{DBMS: "DB2", Natives: []int32{-530, -531, -532}, Class: invalid(KindForeignKey)},
+	{DBMS: "DB2", Natives: []int32{-543, -544, -545}, Class: invalid(KindCheck)},
+	{DBMS: "DB2", Natives: []int32{-603, -667}, Class: invalid(KindConstraint)},
+
+	{DBMS: "Adaptive Server Enterprise", Natives: []int32{1205}, Class: again(KindDeadlock)},
+	{DBMS: "Adaptive Server Enterprise", Natives: []int32{921, 1105}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+}

@@ -1,0 +1,122 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// Category is the coarse class of an error, Kind what has happened, Outcome what the
+// database has done, and Scope what may be tried again.
+type (
+	Category = driver.Category
+	Kind     = driver.Kind
+	Outcome  = driver.Outcome
+	Scope    = driver.Scope
+)
+
+// The categories.
+const (
+	Fatal          = driver.Fatal
+	Transient      = driver.Transient
+	Validation     = driver.Validation
+	ConnectionLost = driver.ConnectionLost
+)
+
+// The outcomes.
+const (
+	OutcomeUnknown        = driver.OutcomeUnknown
+	NotSent               = driver.NotSent
+	NotExecuted           = driver.NotExecuted
+	StatementRolledBack   = driver.StatementRolledBack
+	TransactionRolledBack = driver.TransactionRolledBack
+	Done                  = driver.Done
+)
+
+// The scopes of a retry.
+const (
+	ScopeNone        = driver.ScopeNone
+	ScopeStatement   = driver.ScopeStatement
+	ScopeTransaction = driver.ScopeTransaction
+	ScopeConnect     = driver.ScopeConnect
+)
+
+// CategoryOf returns the category of an error of this package, Fatal for any other.
+func CategoryOf(err error) Category {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e.Category
+	}
+	return Fatal
+}
+
+// IsRetryable reports whether what failed may be tried again, as a whole: the
+// statement, the transaction around it, or connecting, see Error.Retry. It is false
+// where the database may have done it.
+func IsRetryable(err error) bool {
+	e := (*Error)(nil)
+	return errors.As(err, &e) && e.Retry != ScopeNone && e.Outcome != OutcomeUnknown && e.Outcome != Done
+}
+
+// IsConnectionError reports whether the connection is gone, or could not be made.
+func IsConnectionError(err error) bool {
+	e := (*Error)(nil)
+	return errors.As(err, &e) && (e.Category == ConnectionLost || e.Op == "connect" && e.State != "")
+}
+
+// classify fills in what the error means.
+func (o operation) classify(e *Error) {
+	class := o.class(e)
+	e.Category, e.Kind, e.Outcome, e.Retry = class.Category, class.Kind, class.Outcome, class.Scope
+}
+
+func (o operation) class(e *Error) driver.Class {
+	phase := phases[e.Op]
+	before := driver.OutcomeUnknown // what the database has done when our own word ended it
+	switch phase {
+	case driver.Connecting, driver.AnyPhase:
+		before = driver.NotSent
+	case driver.Preparing:
+		before = driver.NotExecuted
+	}
+	var cell *protocol.CellError
+	switch {
+	// A context that ended has the word: a call that it cancelled may say anything, or
+	// success.
+	case errors.Is(e.Err, context.DeadlineExceeded):
+		return driver.Class{Category: Transient, Kind: driver.KindDeadline, Outcome: before}
+	case errors.Is(e.Err, context.Canceled):
+		return driver.Class{Category: Fatal, Kind: driver.KindCancelled, Outcome: before}
+	case errors.Is(e.Err, ErrDrift):
+		return driver.Class{Category: Validation, Kind: driver.KindStale, Outcome: NotExecuted}
+	case errors.Is(e.Err, ErrNoRows), errors.Is(e.Err, ErrTooManyRows):
+		return driver.Class{Category: Validation, Kind: driver.KindData, Outcome: Done}
+	case errors.As(e.Err, &cell) && phase == driver.Fetching:
+		return driver.Class{Category: Validation, Kind: driver.KindData, Outcome: Done}
+	case errors.As(e.Err, &cell):
+		return driver.Class{Category: Validation, Kind: driver.KindData, Outcome: NotSent}
+	case len(e.Diagnostics) > 0:
+		return o.fromRecords(phase, e.Diagnostics)
+	}
+	return driver.Class{Category: Fatal, Outcome: before}
+}
+
+// phases are those of Error.Op. What is not here sends nothing.
+var phases = map[string]driver.Phase{
+	"connect": driver.Connecting, "prepare": driver.Preparing, "describe": driver.Preparing,
+	"begin": driver.Preparing, "execute": driver.Executing, "rollback": driver.Executing,
+	"fetch": driver.Fetching, "decode": driver.Fetching, "commit": driver.Committing,
+}
+
+func (o operation) fromRecords(phase driver.Phase, records []Diagnostic) driver.Class {
+	plugin := o.plugin
+	if plugin == nil {
+		plugin = &driver.Generic
+	}
+	all := make([]driver.Record, len(records))
+	for i, r := range records {
+		all[i] = driver.Record(r)
+	}
+	return plugin.Classify(o.dbms, phase, all)
+}
