@@ -34,6 +34,7 @@ type Value struct {
 	Type    string // odbcgen's word for it
 	Null    bool
 	NullWhy string // why NULL can occur, or cannot; "" where nobody said
+	Of      string // table and column that a column is from, "" where the driver does not tell
 	SQLType string // as the database writes it, "" where it does not say
 	Source  string // where the type comes from
 }
@@ -98,7 +99,7 @@ func (d *described) values(described []describe.Value) []Value {
 			list = "[]"
 		}
 		all = append(all, Value{
-			Name: v.Name, GoType: list + plan.GoType(c, d.nullStyle()), Type: v.Kind.String(), Null: v.Null, NullWhy: v.NullWhy,
+			Name: v.Name, GoType: list + plan.GoType(c, d.nullStyle()), Type: v.Kind.String(), Null: v.Null, NullWhy: v.NullWhy, Of: v.Of,
 			SQLType: v.SQLType, Source: v.Source,
 		})
 	}

@@ -163,11 +163,11 @@ func TestExplain(t *testing.T) {
 		{
 			Name:    "GetTitle",
 			Params:  []generator.Value{{Name: "isbn", GoType: "string", Type: "text", NullWhy: "not stored in a column", SQLType: "TEXT", Source: "probe isbn"}},
-			Columns: []generator.Value{{Name: "title", GoType: "string", Type: "text", NullWhy: "books.title is NOT NULL", SQLType: "TEXT", Source: "driver"}},
+			Columns: []generator.Value{{Name: "title", GoType: "string", Type: "text", NullWhy: "books.title is NOT NULL", Of: "books.title", SQLType: "TEXT", Source: "driver"}},
 		},
 		{
 			Name:    "ListTitles",
-			Columns: []generator.Value{{Name: "title", GoType: "string", Type: "text", NullWhy: "books.title is NOT NULL", SQLType: "TEXT", Source: "driver"}},
+			Columns: []generator.Value{{Name: "title", GoType: "string", Type: "text", NullWhy: "books.title is NOT NULL", Of: "books.title", SQLType: "TEXT", Source: "driver"}},
 		},
 	}, all)
 

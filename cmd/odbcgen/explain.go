@@ -38,7 +38,7 @@ func table(w io.Writer, e generator.Explained) {
 	}
 	fmt.Fprintln(w, e.Name+from)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "  \tname\tGo type\ttype\tSQL type\tsays\tnull\tbecause")
+	fmt.Fprintln(t, "  \tname\tGo type\ttype\tSQL type\tof\tsays\tnull\tbecause")
 	rows(t, "parameter", e.Params)
 	rows(t, "column", e.Columns)
 	for _, s := range e.Sets {
@@ -54,6 +54,6 @@ func rows(w io.Writer, what string, values []generator.Value) {
 		if v.Null {
 			null = "yes"
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", what, v.Name, v.GoType, v.Type, v.SQLType, v.Source, null, v.NullWhy)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", what, v.Name, v.GoType, v.Type, v.SQLType, v.Of, v.Source, null, v.NullWhy)
 	}
 }

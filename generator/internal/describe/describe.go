@@ -40,6 +40,7 @@ type Value struct {
 	Told    protocol.Kind // by the driver, which may be overruled; Invalid where it is not asked or not believed
 	Null    bool
 	NullWhy string // why NULL can occur, or cannot
+	Of      string // table and column that a column is from, "" where the driver does not tell
 	Reader  bool   // the value is an io.Reader
 	List    bool   // any number of values
 	SQLType string // as the database writes it, "" when it does not say
@@ -193,6 +194,9 @@ func (s *statement) columns(ctx context.Context, described []runtime.ColumnDescr
 	items := s.items(ctx, described)
 	for i, c := range described {
 		values[i] = s.column(ctx, c, items[i]).value(c.Name)
+		if c.Table != "" && !items[i].empty() {
+			values[i].Of = c.Table + "." + s.columnName(c, items[i])
+		}
 		if values[i].Kind == protocol.Invalid {
 			values[i].Offset, values[i].Length = s.reading.extent(items[i].span)
 			values[i].Source = s.whatDriverSays(c)

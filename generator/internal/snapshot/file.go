@@ -44,6 +44,7 @@ type value struct {
 	Told    string `json:"told,omitempty"` // by the driver, where that is not the type; untold for nothing
 	Null    bool   `json:"null,omitempty"`
 	NullWhy string `json:"nullWhy,omitempty"`
+	Of      string `json:"of,omitempty"`
 	List    bool   `json:"list,omitempty"`
 	SQLType string `json:"sqlType,omitempty"`
 	Source  string `json:"source,omitempty"`
@@ -68,7 +69,7 @@ func Encode(k Key, s Snapshot) []byte {
 func written(values []describe.Value) []value {
 	var all []value
 	for _, v := range values {
-		w := value{Name: v.Name, Null: v.Null, NullWhy: v.NullWhy, List: v.List, SQLType: v.SQLType, Source: v.Source}
+		w := value{Name: v.Name, Null: v.Null, NullWhy: v.NullWhy, Of: v.Of, List: v.List, SQLType: v.SQLType, Source: v.Source}
 		if v.Kind != protocol.Invalid {
 			w.Type = v.Kind.String()
 		}
@@ -139,7 +140,7 @@ func parse(content []byte) (file, error) {
 func read(values []value) ([]describe.Value, error) {
 	var all []describe.Value
 	for _, w := range values {
-		v := describe.Value{Name: w.Name, Null: w.Null, NullWhy: w.NullWhy, List: w.List, SQLType: w.SQLType, Source: w.Source}
+		v := describe.Value{Name: w.Name, Null: w.Null, NullWhy: w.NullWhy, Of: w.Of, List: w.List, SQLType: w.SQLType, Source: w.Source}
 		var err error
 		if v.Kind, err = kindOf(w.Type); err != nil {
 			return nil, err

@@ -18,7 +18,7 @@ var (
 	getBook = snapshot.Key{Name: "GetBook", Driver: "sqlite", SQL: "SELECT id < 3 AS \"früh\"\nFROM book WHERE id = :id"}
 	said    = snapshot.Snapshot{Server: "SQLite 3.40.1, sqlite3odbc.so 0.9998", Shape: describe.Shape{
 		Params:  []describe.Value{{Name: "id", Kind: protocol.Int64, Told: protocol.Int32, List: true, SQLType: "INTEGER", Source: "probe id"}},
-		Columns: []describe.Value{{Name: "früh", Null: true, NullWhy: "nobody says", Offset: 7, Length: 6}},
+		Columns: []describe.Value{{Name: "früh", Null: true, NullWhy: "nobody says", Of: "book.früh", Offset: 7, Length: 6}},
 		Embeds:  []describe.Embed{{Name: "b", Table: "book", Columns: []string{"id", "name"}, From: 2, Null: true}},
 		Sets:    []describe.Set{{Params: 1, Columns: []describe.Value{{Name: "a", Kind: protocol.Decimal}}}, {}},
 	}}
