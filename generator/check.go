@@ -35,13 +35,12 @@ func Check(ctx context.Context, o Options, rows bool) (Checked, error) {
 	if !c.problems.Fatal() && c.complete() {
 		c.files()
 	}
-	return c.Checked, errorOf(c.problems)
+	return Checked{Notes: c.notes}, errorOf(c.problems)
 }
 
 // checking is a spec being checked.
 type checking struct {
 	*described
-	Checked
 	rows bool
 }
 
@@ -68,7 +67,7 @@ func (c *checking) target(ctx context.Context, o Options, t spec.Target) {
 // drift asks the database about everything, and holds what it says against the
 // snapshots.
 func (c *checking) drift(ctx context.Context, o Options, t spec.Target, a answers, asked []question) {
-	c.ask(ctx, o, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
+	c.add(c.ask(ctx, o, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
 		was, known := a.said[q.key.Name]
 		switch {
 		case !c.add(findings):
@@ -77,7 +76,7 @@ func (c *checking) drift(ctx context.Context, o Options, t spec.Target, a answer
 		default:
 			c.add(q.changed(was, s.Shape))
 		}
-	})
+	}))
 	if c.rows && !c.problems.Fatal() {
 		c.live(ctx, t, a, asked)
 	}
@@ -120,10 +119,6 @@ func (c *checking) live(ctx context.Context, t spec.Target, a answers, asked []q
 	if len(left) > 0 {
 		c.note("not run, since they change something or take arrays: %s", strings.Join(left, ", "))
 	}
-}
-
-func (c *checking) note(format string, args ...any) {
-	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
 }
 
 // changed tells in one finding what has changed between two answers.

@@ -59,11 +59,19 @@ queries:
 			_, err = generator.Check(t.Context(), offline(o), false)
 			require.NoError(t, err, "what is checked in belongs together")
 
-			_, err = generator.Generate(t.Context(), o)
+			_, err = generator.Generate(t.Context(), offline(o))
 			require.NoError(t, err, "the snapshots are enough")
-			o.Refresh = true
+			unreached := o
+			unreached.Database = "Driver=No Such Driver"
+			result, err = generator.Generate(t.Context(), unreached)
+			require.NoError(t, err, "likewise")
+			require.Len(t, result.Notes, 1)
+			require.Contains(t, result.Notes[0], "the "+db.Name+" database was not asked: cannot connect to the database")
+			unreached.Refresh = true
+			_, err = generator.Generate(t.Context(), unreached)
+			require.ErrorContains(t, err, "cannot connect to the database")
 			_, err = generator.Generate(t.Context(), o)
-			require.ErrorContains(t, err, "query ListGone: ")
+			require.ErrorContains(t, err, "query ListGone: ", "the database is asked where it can be")
 		})
 	}
 }

@@ -76,26 +76,24 @@ func ServeChild(ctx context.Context, in io.Reader, out io.Writer) error {
 
 // askInChildren is ask in child processes: after a crash, a new one goes on behind
 // the query that it happened at.
-func (d *described) askInChildren(ctx context.Context, o Options, t spec.Target, asked []question, told func(question, snapshot.Snapshot, []diag.Diagnostic)) {
+func (d *described) askInChildren(ctx context.Context, o Options, t spec.Target, asked []question, told func(question, snapshot.Snapshot, []diag.Diagnostic)) (unreached []diag.Diagnostic) {
 	if len(t.Faults) > 0 {
-		d.add(t.Faults)
-		return
+		return t.Faults
 	}
 	tell := teller(o.Progress, len(asked))
 	defer tell("")
 	for len(asked) > 0 {
 		c := child{asked: asked, told: told, tell: tell}
 		crash := c.run(ctx, o, t)
-		d.add(c.findings)
 		switch {
 		case crash == nil:
-			return
+			return d.reaching(c.findings)
 		case c.asking == "":
 			d.problems.Add(diag.Diagnostic{
 				Pos: t.Driver.Pos, Fatal: true, Message: fmt.Sprintf("the ODBC driver crashed when odbcgen connected (%v)", crash),
 				Help: "try another version of the driver",
 			})
-			return
+			return nil
 		}
 		i := slices.IndexFunc(asked, func(q question) bool { return q.key.Name == c.asking })
 		told(asked[i], snapshot.Snapshot{}, []diag.Diagnostic{{
@@ -104,6 +102,7 @@ func (d *described) askInChildren(ctx context.Context, o Options, t spec.Target,
 		}})
 		asked = asked[i+1:]
 	}
+	return nil
 }
 
 // child is a child process at work.

@@ -20,6 +20,7 @@ type described struct {
 	snapshots *snapshot.Folder          // nil where nothing has been described
 	answers   []answers                 // one for each target of the spec
 	shapes    map[string]describe.Shape // what all targets agree on, by query or bulk insert
+	notes     []string                  // what the user should know, and is no fault
 }
 
 // answers are those of one target.
@@ -35,14 +36,41 @@ type answers struct {
 func describeSpec(ctx context.Context, o Options) *described {
 	d := loadSpec(o)
 	for _, t := range d.targets() {
-		a, unanswered := d.fromSnapshots(t, d.questions(t), o.Refresh)
-		if len(unanswered) > 0 {
-			d.fromDatabase(ctx, o, a, t, unanswered)
-		}
-		d.answers = append(d.answers, a)
+		d.answers = append(d.answers, d.describe(ctx, o, t))
 	}
 	d.settleAll()
 	return d
+}
+
+// describe has the queries described on a target. A database that is not built from
+// schema files may have changed, and is asked about all of them; where it cannot be
+// reached, current snapshots have the word. One that is built is asked about those
+// without.
+func (d *described) describe(ctx context.Context, o Options, t spec.Target) answers {
+	asked := d.questions(t)
+	var unreached []diag.Diagnostic
+	if live := len(d.spec.SchemaFor(t.Driver.Value)) == 0; live && !o.Offline {
+		a := newAnswers(t)
+		if unreached = d.fromDatabase(ctx, o, a, t, asked); unreached == nil {
+			return a
+		}
+	}
+	a, left := d.fromSnapshots(t, asked, o.Refresh)
+	switch {
+	case unreached != nil && len(left) == 0 && ctx.Err() == nil:
+		d.note("the %s database was not asked: %s", a.driver, unreached[0].Message)
+	case unreached != nil:
+		d.add(unreached)
+	case len(left) > 0 && o.Offline:
+		d.add(unanswered(left))
+	case len(left) > 0:
+		d.add(d.fromDatabase(ctx, o, a, t, left))
+	}
+	return a
+}
+
+func (d *described) note(format string, args ...any) {
+	d.notes = append(d.notes, fmt.Sprintf(format, args...))
 }
 
 // settleAll makes one shape for each query of what the targets answered.
@@ -122,12 +150,16 @@ func insertText(b *spec.Bulk) string {
 	return "INSERT INTO " + b.Table.Value + " (" + strings.Join(columns, ", ") + ")"
 }
 
+func newAnswers(t spec.Target) answers {
+	return answers{
+		driver: t.Driver.Value, said: make(map[string]describe.Shape), shapes: make(map[string]describe.Shape), asked: make(map[string]bool),
+	}
+}
+
 // fromSnapshots answers questions from the snapshots that are current, and returns
 // those that are left.
 func (d *described) fromSnapshots(t spec.Target, asked []question, refresh bool) (a answers, left []question) {
-	a = answers{
-		driver: t.Driver.Value, said: make(map[string]describe.Shape), shapes: make(map[string]describe.Shape), asked: make(map[string]bool),
-	}
+	a = newAnswers(t)
 	fingerprint := d.fingerprint(t)
 	current := !refresh && d.snapshots.Current(a.driver, fingerprint)
 	d.snapshots.MadeFrom(a.driver, fingerprint)
@@ -170,13 +202,10 @@ func (d *described) take(a answers, q question, said describe.Shape) {
 	}
 }
 
-// fromDatabase answers questions from the database of a target.
-func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t spec.Target, asked []question) {
-	if o.Offline {
-		d.add(unanswered(asked))
-		return
-	}
-	d.ask(ctx, o, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
+// fromDatabase answers questions from the database of a target. It returns why that
+// could not be reached.
+func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t spec.Target, asked []question) (unreached []diag.Diagnostic) {
+	return d.ask(ctx, o, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
 		a.asked[q.key.Name] = true
 		if d.add(findings) {
 			d.snapshots.Put(q.key, s)
@@ -187,16 +216,15 @@ func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t sp
 	})
 }
 
-// ask asks the database of a target, and tells of each question what it said.
-func (d *described) ask(ctx context.Context, o Options, t spec.Target, asked []question, told func(question, snapshot.Snapshot, []diag.Diagnostic)) {
+// ask asks the database of a target, and tells of each question what it said. It
+// returns why the database could not be reached.
+func (d *described) ask(ctx context.Context, o Options, t spec.Target, asked []question, told func(question, snapshot.Snapshot, []diag.Diagnostic)) (unreached []diag.Diagnostic) {
 	if t.Driver.Value == driver.Generic.Name && o.Child != nil {
-		d.askInChildren(ctx, o, t, asked, told)
-		return
+		return d.askInChildren(ctx, o, t, asked, told)
 	}
 	db, findings := describe.Open(ctx, d.spec, t)
-	d.add(findings)
 	if db == nil {
-		return
+		return d.reaching(findings)
 	}
 	defer db.Close()
 	tell := teller(o.Progress, len(asked))
@@ -206,6 +234,17 @@ func (d *described) ask(ctx context.Context, o Options, t spec.Target, asked []q
 		told(q, snapshot.Snapshot{Server: db.Server(), Shape: said}, findings)
 	}
 	tell("")
+	return nil
+}
+
+// reaching returns the findings that say that a database could not be reached; any
+// other is one about the spec.
+func (d *described) reaching(findings []diag.Diagnostic) []diag.Diagnostic {
+	if slices.ContainsFunc(findings, func(f diag.Diagnostic) bool { return !f.Fatal }) {
+		d.add(findings)
+		return nil
+	}
+	return findings
 }
 
 // unanswered tells that there is no current snapshot for questions.

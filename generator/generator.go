@@ -78,6 +78,7 @@ func (d *described) result() (*Result, error) {
 	}
 	result, findings := newResult(d.spec.Out.Value, files, d.snapshots)
 	d.add(findings)
+	result.Notes = d.notes
 	return result, nil
 }
 

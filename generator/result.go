@@ -26,6 +26,8 @@ type Result struct {
 	// Stale are the paths of files of both kinds that odbcgen wrote earlier and that
 	// belong to the spec no more.
 	Stale []string
+	// Notes are what the user should know of the run.
+	Notes []string
 }
 
 // File is a file that odbcgen writes.

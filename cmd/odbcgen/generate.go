@@ -29,13 +29,16 @@ func generate(out *output) *cobra.Command {
 		},
 	}
 	specFlags(cmd, &o, out)
-	cmd.Flags().BoolVar(&o.Refresh, "refresh", false, "ask the database about all queries, not only those without a current snapshot")
+	cmd.Flags().BoolVar(&o.Refresh, "refresh", false, "ask the database about all queries, and take nothing from snapshots")
 	return cmd
 }
 
 // report names the Go files that were written or removed, and counts snapshots; a
 // run that changes nothing says nothing.
 func report(w io.Writer, result *generator.Result) {
+	for _, note := range result.Notes {
+		fmt.Fprintln(w, "note:", note)
+	}
 	for _, f := range result.Files {
 		if f.Changed {
 			fmt.Fprintln(w, "wrote", f.Path)
