@@ -60,13 +60,32 @@ func (d *described) describe(ctx context.Context, o Options, t spec.Target) answ
 	case unreached != nil && len(left) == 0 && ctx.Err() == nil:
 		d.note("the %s database was not asked: %s", a.driver, unreached[0].Message)
 	case unreached != nil:
-		d.add(unreached)
+		d.add(needed(unreached, asked, left))
 	case len(left) > 0 && o.Offline:
 		d.add(unanswered(left))
 	case len(left) > 0:
 		d.add(d.fromDatabase(ctx, o, a, t, left))
 	}
 	return a
+}
+
+// needed tells what a database that cannot be reached is needed for, where snapshots
+// do for the rest.
+func needed(unreached []diag.Diagnostic, asked, left []question) []diag.Diagnostic {
+	if len(left) == len(asked) {
+		return unreached
+	}
+	var names []string
+	for _, q := range left {
+		names = append(names, q.key.Name)
+	}
+	const most = 5
+	if len(names) > most {
+		names = append(names[:most], fmt.Sprintf("%d more", len(left)-most))
+	}
+	first := unreached[0]
+	first.Help = strings.TrimPrefix(first.Help+"\nthere is no current snapshot of "+strings.Join(names, ", "), "\n")
+	return append([]diag.Diagnostic{first}, unreached[1:]...)
 }
 
 func (d *described) note(format string, args ...any) {
