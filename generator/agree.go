@@ -69,6 +69,7 @@ func (a *agreement) values(noun string, of func(describe.Shape) []describe.Value
 	for i, v := range agreed {
 		a.compare(noun, v, i, of)
 		agreed[i].Source = a.each(func(s describe.Shape) string { return of(s)[i].Source })
+		agreed[i].NullWhy = a.each(func(s describe.Shape) string { return of(s)[i].NullWhy })
 	}
 	return agreed
 }

@@ -22,19 +22,12 @@ func TestCheckDrift(t *testing.T) {
 		t.Run(db.Name, func(t *testing.T) {
 			testdb.Exec(t, db, `CREATE TABLE book (id BIGINT NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL, pages INTEGER NOT NULL, note VARCHAR(40));
 				CREATE TABLE gone (id BIGINT NOT NULL PRIMARY KEY)`)
-			dir := t.TempDir()
-			golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: fmt.Appendf(nil, `
-version: 1
-package: store
-driver: %s
-database: %q
-queries:
+			o := specOn(t, db, `
   - {name: ListBooks, result: many, sql: SELECT * FROM book}
   - {name: SetPages, result: exec, sql: "UPDATE book SET pages = :pages WHERE id = :id"}
   - {name: ListTitles, result: many, sql: SELECT title FROM book}
   - {name: ListGone, result: many, sql: SELECT id FROM gone}
-`, db.Name, db.DSN)}})
-			o := generator.Options{Spec: filepath.Join(dir, "queries.yaml")}
+`)
 			result, err := generator.Generate(t.Context(), o)
 			require.NoError(t, err)
 			require.NoError(t, result.Commit())
@@ -44,7 +37,7 @@ queries:
 			testdb.Exec(t, db, `DROP TABLE gone; DROP TABLE book;
 				CREATE TABLE book (id BIGINT NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL, pages NUMERIC(9,2), added DATE)`)
 			_, err = generator.Check(t.Context(), o, false)
-			told := strings.ReplaceAll(fmt.Sprint(err), dir+"/", "")
+			told := strings.ReplaceAll(fmt.Sprint(err), filepath.Dir(o.Spec)+"/", "")
 			for _, want := range []string{
 				"query ListBooks: the " + db.Name + " database has changed since the snapshot was made",
 				`column "note": is gone (was text (VARCHAR(40)) null)`,
@@ -74,6 +67,18 @@ queries:
 			require.ErrorContains(t, err, "query ListGone: ", "the database is asked where it can be")
 		})
 	}
+}
+
+// specOn writes a spec of queries for a database.
+func specOn(t *testing.T, db testdb.Database, queries string) generator.Options {
+	dir := t.TempDir()
+	golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: fmt.Appendf(nil, `
+version: 1
+package: store
+driver: %s
+database: %q
+queries:%s`, db.Name, db.DSN, queries)}})
+	return generator.Options{Spec: filepath.Join(dir, "queries.yaml")}
 }
 
 func offline(o generator.Options) generator.Options {
@@ -145,27 +150,20 @@ func TestCheckRows(t *testing.T) {
 			testdb.Exec(t, db, `CREATE TABLE book (id BIGINT NOT NULL PRIMARY KEY, title VARCHAR(40) NOT NULL, pages INTEGER, note VARCHAR(40), added TIMESTAMP NULL);
 				INSERT INTO book VALUES (1, 'a', 10, '2020-02-29', NULL), (7, 'b', NULL, 'no date', '2020-02-29 10:11:12'), (9, 'c', 3, NULL, '2020-02-29 10:11:13.5');
 				CREATE TABLE untouched (id BIGINT NOT NULL PRIMARY KEY)`)
-			dir := t.TempDir()
-			golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: fmt.Appendf(nil, `
-version: 1
-package: store
-driver: %s
-database: %q
-queries:
+			o := specOn(t, db, `
   - {name: Sound, result: many, sql: "SELECT id, title, pages, added FROM book WHERE id IN (:a, :b) AND title LIKE :t"}
   - {name: ByTime, result: many, sql: "SELECT id FROM book WHERE added > :since LIMIT :n"}
   - {name: Claims, result: opt, sql: "SELECT id, pages FROM book WHERE id = :id", columns: {pages: {null: false}}}
   - {name: Dates, result: many, sql: "SELECT note FROM book WHERE note IS NOT NULL", columns: {note: date}}
   - {name: None, result: many, sql: "SELECT id FROM untouched WHERE id = :id"}
   - {name: SetPages, result: exec, sql: "UPDATE book SET pages = :pages"}
-`, db.Name, db.DSN)}})
-			o := generator.Options{Spec: filepath.Join(dir, "queries.yaml")}
+`)
 			result, err := generator.Generate(t.Context(), o)
 			require.NoError(t, err)
 			require.NoError(t, result.Commit())
 
 			checked, err := generator.Check(t.Context(), o, true)
-			told := strings.ReplaceAll(fmt.Sprint(err), dir+"/", "")
+			told := strings.ReplaceAll(fmt.Sprint(err), filepath.Dir(o.Spec)+"/", "")
 			require.Contains(t, told, `queries.yaml:9:12: query Claims: column "pages" is said never to be NULL (spec), and is in row 2 of live data`)
 			require.Contains(t, told, `query Dates: run on live data: `)
 			require.NotContains(t, told, "Sound")
@@ -181,16 +179,10 @@ queries:
 func TestNegativeScale(t *testing.T) {
 	db := testdb.Postgres(t)
 	testdb.Exec(t, db, "CREATE TABLE amount (id BIGINT NOT NULL PRIMARY KEY, thousands NUMERIC(5,-2))")
-	dir := t.TempDir()
-	golden.Write(t, dir, []txtar.File{{Name: "queries.yaml", Data: fmt.Appendf(nil, `
-version: 1
-package: store
-driver: postgres
-database: %q
-queries:
+	o := specOn(t, db, `
   - {name: ListAmounts, result: many, sql: SELECT thousands FROM amount}
-`, db.DSN)}})
-	all, err := generator.Explain(t.Context(), generator.Options{Spec: filepath.Join(dir, "queries.yaml")})
+`)
+	all, err := generator.Explain(t.Context(), o)
 	require.NoError(t, err)
 	require.Equal(t, "NUMERIC(5,-2)", all[0].Columns[0].SQLType)
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/snapshot"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
@@ -48,30 +47,28 @@ func ServeChild(ctx context.Context, in io.Reader, out io.Writer) error {
 	if len(d.targets()) == 0 {
 		return errors.New("the spec is not the one that was read before")
 	}
+	t, known := d.targets()[0], d.problems.All()
+	asked := slices.DeleteFunc(d.questions(t), func(q question) bool { return !slices.Contains(r.Names, q.key.Name) })
+	var failed error
 	lines := json.NewEncoder(out)
-	t := d.targets()[0]
-	db, findings := describe.Open(ctx, d.spec, t)
-	if db == nil {
-		return lines.Encode(report{Findings: findings})
-	}
-	defer db.Close()
-	for _, q := range d.questions(t) {
-		if !slices.Contains(r.Names, q.key.Name) {
-			continue
+	say := func(line report) { failed = cmp.Or(failed, lines.Encode(line)) }
+	asking := Options{Progress: func(p Progress) {
+		if p.Name != "" {
+			say(report{Asking: p.Name})
 		}
-		if err := lines.Encode(report{Asking: q.key.Name}); err != nil {
-			return err
-		}
-		said, findings := q.ask(ctx, db)
+	}}
+	unreached := d.ask(ctx, asking, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
 		answer := report{Answered: q.key.Name, Findings: findings}
 		if len(findings) == 0 {
-			answer.Snapshot = snapshot.Encode(q.key, snapshot.Snapshot{Server: db.Server(), Shape: said})
+			answer.Snapshot = snapshot.Encode(q.key, s)
 		}
-		if err := lines.Encode(answer); err != nil {
-			return err
-		}
+		say(answer)
+	})
+	added := slices.DeleteFunc(d.problems.All(), func(p diag.Diagnostic) bool { return slices.Contains(known, p) })
+	if about := append(unreached, added...); len(about) > 0 { // no query
+		say(report{Findings: about})
 	}
-	return nil
+	return failed
 }
 
 // askInChildren is ask in child processes: after a crash, a new one goes on behind
@@ -86,6 +83,8 @@ func (d *described) askInChildren(ctx context.Context, o Options, t spec.Target,
 		c := child{asked: asked, told: told, tell: tell}
 		crash := c.run(ctx, o, t)
 		switch {
+		case ctx.Err() != nil: // which kills the child
+			return []diag.Diagnostic{{Message: "the run was interrupted", Fatal: true}}
 		case crash == nil:
 			return d.reaching(c.findings)
 		case c.asking == "":

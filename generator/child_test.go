@@ -73,6 +73,12 @@ queries.yaml:10:12: query Fourth: the ODBC driver crashed when it was asked abou
 	}
 	require.Equal(t, []string{"First", "Third", "Fifth"}, names)
 
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = generator.Explain(interrupted, o)
+	require.ErrorContains(t, err, "the run was interrupted")
+	require.NotContains(t, err.Error(), "crashed")
+
 	write(strings.NewReplacer("SELECT crash again", "SELECT 4", "SELECT crash", "SELECT 2").Replace(spec))
 	result, err := generator.Generate(t.Context(), o)
 	require.NoError(t, err)
