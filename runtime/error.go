@@ -48,6 +48,8 @@ type Error struct {
 	Row    int64
 	// Err is the cause behind the error where it was not the driver.
 	Err error
+
+	action driver.Action // what becomes of the connection
 }
 
 // Diagnostic is a diagnostic record of the driver.
@@ -152,5 +154,5 @@ func (e *Error) is(code driver.Code) bool {
 // used again.
 func lost(err error) bool {
 	e := (*Error)(nil)
-	return errors.As(err, &e) && e.Category == ConnectionLost
+	return errors.As(err, &e) && e.action >= driver.Destroy
 }

@@ -68,7 +68,7 @@ func IsConnectionError(err error) bool {
 // classify fills in what the error means.
 func (o operation) classify(e *Error) {
 	class := o.class(e)
-	e.Category, e.Kind, e.Outcome, e.Retry = class.Category, class.Kind, class.Outcome, class.Scope
+	e.Category, e.Kind, e.Outcome, e.Retry, e.action = class.Category, class.Kind, class.Outcome, class.Scope, class.Action
 }
 
 func (o operation) class(e *Error) driver.Class {
