@@ -146,10 +146,8 @@ func (db *DB) fill(ctx context.Context, connection string, o options) error {
 	full := withSettings(connection, o.plugin.Settings)
 	var err error
 	db.pool, err = pool.New(pool.Config[*physical]{
-		MaxSize: o.size,
+		Options: pool.Options{MaxSize: o.size, DialTimeout: o.dialTimeout},
 		Dial: func(ctx context.Context) (*physical, error) {
-			ctx, cancel := context.WithTimeout(ctx, o.dialTimeout)
-			defer cancel()
 			c, err := connect(ctx, full, o.plugin)
 			if err == nil {
 				c.prefetch, c.drift = o.prefetch, o.drift
@@ -162,7 +160,7 @@ func (db *DB) fill(ctx context.Context, connection string, o options) error {
 		return err
 	}
 	if err := db.pool.Add(ctx); err != nil {
-		db.pool.Close()
+		db.Close()
 		return err
 	}
 	return nil
@@ -198,7 +196,7 @@ func (db *DB) Stat() Stat { return db.pool.Stat() }
 
 // Close waits for the connections in use and closes all. Calls that come later
 // fail with ErrClosed.
-func (db *DB) Close() { db.pool.Close() }
+func (db *DB) Close() { _ = db.pool.Close(context.Background()) }
 
 func (db *DB) loan(ctx context.Context) (loan, error) {
 	for tries := 1; ; tries++ {

@@ -61,7 +61,7 @@ func TestTransactionEnds(t *testing.T) {
 
 		put(db, 5) // outside of a transaction it is there at once
 		want("1", "2", "5")
-		require.Zero(t, db.Stat().Acquired)
+		require.Zero(t, db.Stat().InUse)
 	})
 }
 
