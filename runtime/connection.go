@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
@@ -115,6 +116,12 @@ func (c *physical) setUp(ctx context.Context) error {
 	if quote := c.native.IdentifierQuote(); c.dialect.AskQuote && quote != "" {
 		c.dialect.QuoteOpen, c.dialect.QuoteClose = quote, quote
 	}
+	if c.plugin.Quirks.Local {
+		c.native.Local()
+	}
+	if c.plugin.Quirks.NoPlaces {
+		c.native.NoPlaces()
+	}
 	if c.plugin.Quirks.CancelApart {
 		if err := c.native.CancelApart(); err != nil {
 			return c.operation("", "connect").wrap(err)
@@ -135,17 +142,23 @@ func (c *physical) dead(err error) bool {
 	if e := (*Error)(nil); !errors.As(err, &e) || len(e.Diagnostics) == 0 {
 		return false
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), tidyTimeout)
+	defer cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.native.Dead()
+	return c.native.Dead(ctx)
 }
+
+// tidyTimeout bounds what is to be done with a connection after an error, whatever
+// the caller's context.
+const tidyTimeout = 5 * time.Second
 
 // alive asks for the state of a connection that nobody uses, the server where the
 // driver does not.
 func (c *physical) alive(ctx context.Context) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.native.Dead() {
+	if c.native.Dead(ctx) {
 		return false
 	}
 	probe := c.plugin.Quirks.Probe

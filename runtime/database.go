@@ -222,7 +222,7 @@ type loan struct {
 
 // end gives the connection back; one that err shows to be lost is closed.
 func (l loan) end(err error) {
-	if err != nil && (lost(err) || l.dead(err)) {
+	if l.native.Broken() || err != nil && (lost(err) || l.dead(err)) {
 		l.broken.Store(true)
 	}
 	switch {

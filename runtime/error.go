@@ -57,6 +57,9 @@ type Diagnostic struct {
 	State   string // SQLSTATE
 	Native  int32  // the database's own code
 	Message string
+	// Row and Column count from 1, within what was sent or fetched at a time; 0 is
+	// none, or unknown.
+	Row, Column int64
 }
 
 // Error is one line: the query, what was done, and why it failed.

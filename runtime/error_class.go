@@ -116,7 +116,7 @@ func (o operation) fromRecords(phase driver.Phase, records []Diagnostic) driver.
 	}
 	all := make([]driver.Record, len(records))
 	for i, r := range records {
-		all[i] = driver.Record(r)
+		all[i] = driver.Record{State: r.State, Native: r.Native, Message: r.Message}
 	}
 	return plugin.Classify(o.dbms, phase, all)
 }

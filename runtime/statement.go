@@ -158,7 +158,7 @@ func (c *physical) reads(sh shape) odbc.StmtOptions {
 	options := odbc.StmtOptions{Reading: odbc.Reading(reads.How), Fixed: reads.Fixed, Buffered: reads.Buffered}
 	switch {
 	case sh.streams:
-		options.Reading, options.Buffered = odbc.Reading(reads.Stream.How), reads.Stream.Buffered
+		options.Reading, options.Buffered, options.Streams = odbc.Reading(reads.Stream.How), reads.Stream.Buffered, true
 	case hasReader(sh.columns):
 		options.Reading, options.Static = odbc.CellByCell, reads.How == driver.Refetch
 	}

@@ -45,7 +45,7 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error) error {
 	kept := false
 	defer func() {
 		inner.over.Store(true)
-		if !kept && l.savepoint(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name) != nil {
+		if !kept && l.undo(ctx, "ROLLBACK TO SAVEPOINT "+name) != nil {
 			l.broken.Store(true)
 		}
 	}()
@@ -77,6 +77,13 @@ func (c *physical) savepoint(ctx context.Context, sql string) error {
 	return c.operation("", "execute").wrap(c.native.ExecDirect(ctx, sql))
 }
 
+// undo is savepoint beyond the end of ctx.
+func (c *physical) undo(ctx context.Context, sql string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTimeout)
+	defer cancel()
+	return c.savepoint(ctx, sql)
+}
+
 // inTx runs do in a transaction on l.
 func inTx(ctx context.Context, l loan, do func(*Tx) error) error {
 	if err := l.begin(ctx); err != nil {
@@ -97,26 +104,22 @@ func inTx(ctx context.Context, l loan, do func(*Tx) error) error {
 		return l.operation("", "commit").wrap(err)
 	}
 	committing = true
-	return l.commit()
+	return l.commit(ctx)
 }
 
 func (c *physical) begin(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := ctx.Err()
-	if err == nil {
-		err = c.native.SetAutocommit(false)
-	}
-	return c.operation("", "begin").wrap(err)
+	return c.operation("", "begin").wrap(c.native.SetAutocommit(ctx, false))
 }
 
 // commit ends the transaction and goes back to autocommit. When it fails, what
 // it left is rolled back first: turning autocommit on would commit it. When only
 // going back fails, all is stored, and the connection is not used again.
-func (c *physical) commit() error {
+func (c *physical) commit(ctx context.Context) error {
 	c.mu.Lock()
-	err := c.native.Commit()
-	if err == nil && c.native.SetAutocommit(true) != nil {
+	err := c.native.Commit(ctx)
+	if err == nil && c.autocommit() != nil {
 		c.broken.Store(true)
 	}
 	c.mu.Unlock()
@@ -126,12 +129,21 @@ func (c *physical) commit() error {
 	return c.operation("", "commit").wrap(err)
 }
 
+// autocommit goes back to it. c.mu must be held.
+func (c *physical) autocommit() error {
+	ctx, cancel := context.WithTimeout(context.Background(), tidyTimeout)
+	defer cancel()
+	return c.native.SetAutocommit(ctx, true)
+}
+
 // rollback undoes the transaction and goes back to autocommit. A connection on
 // which that fails is not used again.
 func (c *physical) rollback() {
+	ctx, cancel := context.WithTimeout(context.Background(), tidyTimeout)
+	defer cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.native.Rollback() != nil || c.native.SetAutocommit(true) != nil {
+	if c.native.Rollback(ctx) != nil || c.autocommit() != nil {
 		c.broken.Store(true)
 	}
 }

@@ -264,6 +264,11 @@ func (d Dialect) QuoteQualified(name string) string {
 
 // Quirks are oddities of a driver.
 type Quirks struct {
+	// Local: the driver uses no network. Its calls are waited for however long they
+	// take after they were cancelled.
+	Local bool
+	// NoPlaces: the rows and columns of diagnostic records are untrue.
+	NoPlaces bool
 	// CancelApart: SQLCancel interrupts the connection, and is not safe on the
 	// statement that is at work.
 	CancelApart bool

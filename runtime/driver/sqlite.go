@@ -98,6 +98,8 @@ WHERE type = 'view' AND name = trim(?, '"[]' || char(96)) COLLATE NOCASE`,
 	Lists:    Lists{In: "IN ()", NotIn: "NOT IN ()", Max: 32766}, // SQLITE_MAX_VARIABLE_NUMBER since 3.32
 	InsertID: "SELECT last_insert_rowid()",
 	Quirks: Quirks{
+		Local:           true,
+		NoPlaces:        true,
 		CancelApart:     true,
 		ReadSchema:      "SELECT 1 FROM sqlite_master LIMIT 1", // or it describes tables as they were when it first met them
 		StarsOnce:       true,                                  // it reads beyond the end of shorter rows

@@ -11,7 +11,8 @@ import (
 // cancelInterval is the first pause between two SQLCancel calls; it doubles.
 const cancelInterval = 5 * time.Millisecond
 
-// watcher cancels the calls of one statement. It serves call after call.
+// watcher cancels the calls of one statement of a Local connection. It serves call
+// after call.
 type watcher struct {
 	cancel    func()        // cancels the call at work by SQLCancel, until it returns
 	returned  chan struct{} // the call has returned, while it was being cancelled
@@ -19,7 +20,12 @@ type watcher struct {
 }
 
 func (s *Stmt) newWatcher() watcher {
-	return watcher{func() { s.cancelUntilReturned(s.cancel) }, make(chan struct{}, 1), make(chan struct{}, 1)}
+	w := watcher{returned: make(chan struct{}, 1), cancelled: make(chan struct{}, 1)}
+	w.cancel = func() {
+		cancelUntil(w.returned, func() { s.cancel() })
+		w.cancelled <- struct{}{}
+	}
+	return w
 }
 
 // watched makes a native call on s that ends soon after ctx does. It returns
@@ -27,22 +33,30 @@ func (s *Stmt) newWatcher() watcher {
 // cancelled call may well report success (MariaDB's BENCHMARK, with value 0).
 //
 // SQLCancel is repeated until the call returns, because a cancel that comes
-// before the statement has begun is lost, and watched returns only after the
-// last SQLCancel has: none can hit the next statement.
-func (s *Stmt) watched(ctx context.Context, call func() sys.Return) (sys.Return, error) {
-	return s.watchedBy(ctx, call, s.watcher.cancel)
+// before the statement has begun is lost, and the connection is not used again
+// before the last SQLCancel has returned: none can hit the next statement.
+//
+// The call must capture nothing that is read while it may be Stuck.
+func (s *Stmt) watched(ctx context.Context, native func(*Stmt) sys.Return) (sys.Return, error) {
+	return s.watchedBy(ctx, native, (*Stmt).cancel)
 }
 
-// watchedBy is watched for a call that cancel ends.
-func (s *Stmt) watchedBy(ctx context.Context, call func() sys.Return, cancel func()) (sys.Return, error) {
+// watchedBy is watched for a call that cancel ends, if not nil.
+func (s *Stmt) watchedBy(ctx context.Context, native func(*Stmt) sys.Return, cancel func(*Stmt)) (sys.Return, error) {
 	if err := ctx.Err(); err != nil {
 		return sys.Error, err
 	}
-	if ctx.Done() == nil {
-		return call(), nil
+	if s.c.local && cancel != nil && ctx.Done() != nil {
+		return s.watchedHere(ctx, native)
 	}
-	stop := context.AfterFunc(ctx, cancel)
-	ret := call()
+	s.ctx = ctx
+	return s.c.run(ctx, call{s, native, cancel}, 0)
+}
+
+// watchedHere is watched on the caller's goroutine.
+func (s *Stmt) watchedHere(ctx context.Context, native func(*Stmt) sys.Return) (sys.Return, error) {
+	stop := context.AfterFunc(ctx, s.watcher.cancel)
+	ret := native(s)
 	if stop() {
 		return ret, nil
 	}
@@ -59,16 +73,29 @@ func (s *Stmt) cancel() {
 	sys.Cancel(s.h)
 }
 
-func (s *Stmt) cancelUntilReturned(cancel func()) {
+// cancelUntil calls cancel again and again until the call has returned.
+func cancelUntil(returned <-chan struct{}, cancel func()) {
 	for pause := cancelInterval; ; pause = min(2*pause, 100*time.Millisecond) {
 		cancel()
 		select {
-		case <-s.watcher.returned:
-			s.watcher.cancelled <- struct{}{}
+		case <-returned:
 			return
 		case <-time.After(pause):
 		}
 	}
+}
+
+// tidy makes a native call that ends a use of s. It has the time left to the use that
+// it ends, at most its patience, and that where the use is over.
+func (s *Stmt) tidy(native func(*Stmt) sys.Return) (sys.Return, error) {
+	limit := patience
+	if s.ctx != nil && s.ctx.Err() == nil {
+		if deadline, ok := s.ctx.Deadline(); ok {
+			limit = min(limit, max(time.Until(deadline), time.Millisecond))
+		}
+	}
+	s.ctx = nil
+	return s.c.run(context.Background(), call{s, native, nil}, limit)
 }
 
 // SessionCancel are statements that end what a session does, from another one.
@@ -83,16 +110,16 @@ type SessionCancel struct {
 func (c *Conn) CancelLongBy(by SessionCancel) { c.longCancel = by }
 
 // watchedLong is watched for the SQLParamData that runs the statement.
-func (s *Stmt) watchedLong(ctx context.Context, call func() sys.Return) (sys.Return, error) {
+func (s *Stmt) watchedLong(ctx context.Context, native func(*Stmt) sys.Return) (sys.Return, error) {
 	if s.c.longCancel.ID == "" || ctx.Done() == nil {
-		return s.watched(ctx, call)
+		return s.watched(ctx, native)
 	}
 	if s.c.session == "" {
 		if err := s.c.askSession(ctx); err != nil {
 			return sys.Error, err
 		}
 	}
-	return s.watchedBy(ctx, call, func() { s.cancelUntilReturned(s.c.cancelSession) })
+	return s.watchedBy(ctx, native, (*Stmt).cancelSession)
 }
 
 func (c *Conn) askSession(ctx context.Context) error {
@@ -104,26 +131,32 @@ func (c *Conn) askSession(ctx context.Context) error {
 	if err := s.Execute(ctx); err != nil {
 		return err
 	}
-	if ret := sys.FetchScroll(s.h, sys.FetchNext, 0); !ret.OK() {
-		return s.failure("SQLFetchScroll", ret, nil)
-	}
 	var number [32]byte
-	length, ret := sys.GetData(s.h, 1, sys.CChar, number[:])
-	if !ret.OK() || length < 0 || length >= int64(len(number)) {
-		return s.failure("SQLGetData(1)", ret, nil)
+	var length int64
+	ret, err := s.watched(ctx, func(s *Stmt) (ret sys.Return) {
+		if ret = sys.FetchScroll(s.h, sys.FetchNext, 0); ret.OK() {
+			length, ret = sys.GetData(s.h, 1, sys.CChar, number[:])
+		}
+		return ret
+	})
+	if err != nil || !ret.OK() {
+		return s.failure("SQLFetchScroll and SQLGetData(1)", ret, err)
 	}
-	c.session = string(number[:length])
+	c.session = string(number[:min(max(length, 0), int64(len(number)-1))])
 	return nil
 }
 
-// cancelTimeout is the time that a connection to cancel by may take, in seconds.
-const cancelTimeout = 5
+// cancelTimeout is the time that a connection to cancel by may take.
+const cancelTimeout = 5 * time.Second
 
-func (c *Conn) cancelSession() {
-	other, err := dial(c.connection, cancelTimeout)
+// cancelSession ends what the session of s does, from another one.
+func (s *Stmt) cancelSession() {
+	ctx, stop := context.WithTimeout(context.Background(), cancelTimeout)
+	defer stop()
+	other, err := Connect(ctx, s.c.connection)
 	if err != nil {
 		return
 	}
 	defer other.Close()
-	other.ExecDirect(context.Background(), fmt.Sprintf(c.longCancel.Cancel, c.session))
+	other.ExecDirect(ctx, fmt.Sprintf(s.c.longCancel.Cancel, s.c.session))
 }

@@ -85,7 +85,7 @@ func (c *Conn) list(ctx context.Context, name string, specs []protocol.ColumnSpe
 		return err
 	}
 	defer s.Close()
-	ret, err := s.watched(ctx, func() sys.Return { return call(s.h) })
+	ret, err := s.watched(ctx, func(s *Stmt) sys.Return { return call(s.h) })
 	if err != nil || !ret.OK() {
 		return s.failure(name, ret, err)
 	}

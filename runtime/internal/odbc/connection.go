@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
@@ -13,6 +14,8 @@ import (
 // Conn is a connection.
 type Conn struct {
 	h          sys.Handle
+	local      bool
+	noPlaces   bool
 	statements map[*Stmt]struct{} // open ones; they are closed with the connection
 	canceller  sys.Handle         // a statement to cancel all others by, see CancelApart
 
@@ -20,6 +23,12 @@ type Conn struct {
 	connection string // what it was made with, a secret
 	longCancel SessionCancel
 	session    string // the session's number, "" before it was asked
+
+	socket *socket       // nil where it is not known
+	ender  ender         // nothing before the first call that needs it
+	crew   crew          // likewise
+	stuck  chan struct{} // see Stuck
+	broken atomic.Bool
 }
 
 // open holds every open connection, and through it its statements: a pinned
@@ -28,7 +37,8 @@ type Conn struct {
 var open sync.Map // *Conn -> struct{}
 
 // Connect opens a connection. It returns when ctx ends even where the driver
-// hangs; the connection is then closed whenever the driver lets go of it.
+// hangs; its socket is then shut down where that is known, and the connection is
+// closed whenever the driver lets go of it.
 func Connect(ctx context.Context, connection string) (*Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -36,27 +46,21 @@ func Connect(ctx context.Context, connection string) (*Conn, error) {
 	if strings.ContainsRune(connection, 0) {
 		return nil, fmt.Errorf("connection string holds a zero byte")
 	}
+	if err := begin(ctx, 0); err != nil {
+		return nil, err
+	}
+	d := &dial{connection: connection, timeout: loginTimeout(ctx), answered: make(chan struct{})}
 	if ctx.Done() == nil {
-		return dial(connection, 0)
+		d.connect()
+		return d.c, d.err
 	}
-	type answer struct {
-		c   *Conn
-		err error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		c, err := dial(connection, loginTimeout(ctx))
-		answered <- answer{c, err}
-	}()
+	go d.connect()
 	select {
-	case a := <-answered:
-		return a.c, a.err
+	case <-d.answered:
+		return d.c, d.err
 	case <-ctx.Done():
-		go func() {
-			if a := <-answered; a.err == nil {
-				a.c.Close()
-			}
-		}()
+		abandoned.Add(1)
+		go d.giveUp()
 		return nil, ctx.Err()
 	}
 }
@@ -70,7 +74,42 @@ func loginTimeout(ctx context.Context) uintptr {
 	return uintptr(max(1, (time.Until(deadline)+time.Second-1)/time.Second))
 }
 
-func dial(connection string, timeout uintptr) (*Conn, error) {
+// dial is the making of a connection.
+type dial struct {
+	connection string
+	timeout    uintptr // in seconds, 0 for none
+	search     atomic.Pointer[search]
+
+	answered chan struct{} // closed when the following are there
+	c        *Conn
+	err      error
+}
+
+func (d *dial) connect() {
+	d.c, d.err = d.connected()
+	<-calls
+	close(d.answered)
+}
+
+// giveUp ends the dial, and closes what it came to.
+func (d *dial) giveUp() {
+	for waiting := true; waiting; {
+		if s := d.search.Load(); s != nil {
+			s.cut()
+		}
+		select {
+		case <-d.answered:
+			waiting = false
+		case <-time.After(grace): // it may have begun another one
+		}
+	}
+	if d.err == nil {
+		d.c.Close()
+	}
+	abandoned.Add(-1)
+}
+
+func (d *dial) connected() (*Conn, error) {
 	env, err := environment()
 	if err != nil {
 		return nil, err
@@ -79,51 +118,56 @@ func dial(connection string, timeout uintptr) (*Conn, error) {
 	if !ret.OK() {
 		return nil, newError("SQLAllocHandle(DBC)", ret, sys.HandleEnv, env)
 	}
-	if timeout > 0 {
-		sys.SetConnectAttr(h, sys.AttrLoginTimeout, timeout) // a wish: several drivers refuse it
+	if d.timeout > 0 {
+		sys.SetConnectAttr(h, sys.AttrLoginTimeout, d.timeout) // a wish: several drivers refuse it
 	}
-	unlock := lockFirst(connection)
-	ret = sys.DriverConnect(h, connection)
-	unlock()
+	loaded := awaitFirst(d.connection)
+	s := sockets.begin()
+	d.search.Store(s)
+	ret = sys.DriverConnect(h, d.connection)
+	socket := s.end(ret.OK())
+	loaded()
 	if !ret.OK() {
 		err := newError("SQLDriverConnect", ret, sys.HandleDBC, h)
 		sys.FreeHandle(sys.HandleDBC, h)
 		return nil, err
 	}
-	c := &Conn{h: h, connection: connection, statements: make(map[*Stmt]struct{})}
+	c := &Conn{h: h, connection: d.connection, statements: make(map[*Stmt]struct{}), socket: socket}
 	open.Store(c, struct{}{})
 	return c, nil
 }
 
+// loadTime is the most that the first connect of a driver keeps others waiting: by
+// then the driver is loaded, and waits for its server.
+const loadTime = time.Second
+
 var (
 	firstMu sync.Mutex
-	loaded  = map[string]*sync.Mutex{} // by driver or data source; nil once a connect has returned
+	firsts  = map[string]chan struct{}{} // by driver or data source; closed when a connect has returned
 )
 
-// lockFirst lets the first connect of each driver run alone, until unlock:
+// awaitFirst lets the first connect of each driver run alone, until loaded is called:
 // loading a driver races with reading its settings in unixODBC before 2.3.13.
-func lockFirst(connection string) (unlock func()) {
+func awaitFirst(connection string) (loaded func()) {
 	name := driverOf(connection)
 	firstMu.Lock()
-	first, seen := loaded[name]
+	first, seen := firsts[name]
 	if !seen {
-		first = new(sync.Mutex)
-		loaded[name] = first
+		first = make(chan struct{})
+		firsts[name] = first
 		if strings.Contains(name, "sqlite") { // it can be told only before it is used
 			sys.SQLiteWithoutLocks()
 		}
 	}
 	firstMu.Unlock()
-	if first == nil {
-		return func() {}
+	if !seen {
+		return func() { close(first) }
 	}
-	first.Lock()
-	return func() {
-		firstMu.Lock()
-		loaded[name] = nil
-		firstMu.Unlock()
-		first.Unlock()
+	select {
+	case <-first:
+	case <-time.After(loadTime):
 	}
+	return func() {}
 }
 
 // driverOf returns the first Driver or DSN value, enough to tell drivers apart.
@@ -137,6 +181,19 @@ func driverOf(connection string) string {
 	}
 	return ""
 }
+
+// Local says that the driver uses no network. Its calls are then made on the
+// goroutine of their caller, are not counted, and are waited for however long they
+// take after they were cancelled.
+func (c *Conn) Local() {
+	sockets.release(c.socket)
+	c.local, c.socket = true, nil
+}
+
+// NoPlaces says that the row and column of a diagnostic record are what the memory
+// held before: sqliteodbc 0.9998 answers success without writing them, and unixODBC
+// keeps what it finds.
+func (c *Conn) NoPlaces() { c.noPlaces = true }
 
 // CancelApart makes SQLCancel go to a statement that is there for nothing else.
 // It is for a driver which interrupts the connection whatever the statement, but
@@ -170,54 +227,86 @@ func (c *Conn) Server() Server {
 func (c *Conn) IdentifierQuote() string { return c.info(sys.InfoIdentifierQuote) }
 
 func (c *Conn) info(info uint16) string {
+	if c.Broken() {
+		return ""
+	}
 	text, _ := sys.GetInfoText(c.h, info)
 	return text
 }
 
 // SetAutocommit turns autocommit on or off. Turning it on commits an open
 // transaction on every driver tried.
-func (c *Conn) SetAutocommit(on bool) error {
+func (c *Conn) SetAutocommit(ctx context.Context, on bool) error {
 	value := sys.AutocommitOff
 	if on {
 		value = sys.AutocommitOn
 	}
-	if ret := sys.SetConnectAttr(c.h, sys.AttrAutocommit, value); !ret.OK() {
-		return newError("SQLSetConnectAttr(AUTOCOMMIT)", ret, sys.HandleDBC, c.h)
-	}
-	return nil
+	return c.conclude(ctx, "SQLSetConnectAttr(AUTOCOMMIT)", func(*Stmt) sys.Return {
+		return sys.SetConnectAttr(c.h, sys.AttrAutocommit, value)
+	})
 }
 
 // SetAttribute sets an integer attribute of the driver's own. A driver that does
 // not have it refuses, which changes nothing.
 func (c *Conn) SetAttribute(code int32, value uintptr) {
-	sys.SetConnectAttr(c.h, code, value)
+	if !c.Broken() {
+		sys.SetConnectAttr(c.h, code, value)
+	}
 }
 
-// Commit commits the open transaction.
-func (c *Conn) Commit() error { return c.endTran(sys.Commit) }
+// Commit commits the open transaction. When ctx ends before the driver has
+// answered, it is unknown whether it did.
+func (c *Conn) Commit(ctx context.Context) error { return c.endTran(ctx, sys.Commit) }
 
 // Rollback undoes the open transaction.
-func (c *Conn) Rollback() error { return c.endTran(sys.Rollback) }
+func (c *Conn) Rollback(ctx context.Context) error { return c.endTran(ctx, sys.Rollback) }
 
-func (c *Conn) endTran(completion int16) error {
-	if ret := sys.EndTran(c.h, completion); !ret.OK() {
-		return newError("SQLEndTran", ret, sys.HandleDBC, c.h)
+func (c *Conn) endTran(ctx context.Context, completion int16) error {
+	return c.conclude(ctx, "SQLEndTran", func(*Stmt) sys.Return { return sys.EndTran(c.h, completion) })
+}
+
+// conclude makes a call that nothing cancels. An answer that comes when ctx has ended
+// is an answer.
+func (c *Conn) conclude(ctx context.Context, name string, native func(*Stmt) sys.Return) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	return nil
+	ret, err := c.run(ctx, call{native: native}, 0)
+	switch {
+	case ret.OK():
+		return nil
+	case err != nil:
+		return err
+	}
+	return newError(name, ret, sys.HandleDBC, c.h)
 }
 
 // Dead reports whether the driver knows that the connection is lost. Some
 // drivers know only after a call has failed.
-func (c *Conn) Dead() bool {
-	value, ret := sys.GetConnectAttr(c.h, sys.AttrConnectionDead)
-	return ret.OK() && value == sys.Dead
+func (c *Conn) Dead(ctx context.Context) bool {
+	var value uint32
+	ret, err := c.run(ctx, call{native: func(*Stmt) (ret sys.Return) {
+		value, ret = sys.GetConnectAttr(c.h, sys.AttrConnectionDead)
+		return ret
+	}}, 0)
+	return c.Broken() || err == nil && ret.OK() && value == sys.Dead
 }
 
 // Close closes the statements and the connection, and frees the handle in any
-// case.
+// case: where the driver does not answer, and where it is Stuck, whenever it does.
 func (c *Conn) Close() {
+	if c.stuck == nil {
+		c.runAlways(context.Background(), call{native: func(*Stmt) sys.Return { return c.free() }}, patience)
+	}
+}
+
+// free closes the connection, once.
+func (c *Conn) free() sys.Return {
+	if _, is := open.LoadAndDelete(c); !is {
+		return sys.Success
+	}
 	for s := range c.statements {
-		s.Close()
+		s.free()
 	}
 	if c.canceller != noHandle {
 		sys.FreeHandle(sys.HandleStmt, c.canceller)
@@ -227,6 +316,9 @@ func (c *Conn) Close() {
 		sys.EndTran(c.h, sys.Rollback)
 		sys.Disconnect(c.h)
 	}
-	sys.FreeHandle(sys.HandleDBC, c.h)
-	open.Delete(c)
+	sockets.release(c.socket)
+	if c.crew.calls != nil {
+		close(c.crew.calls)
+	}
+	return sys.FreeHandle(sys.HandleDBC, c.h)
 }

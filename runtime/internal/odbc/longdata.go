@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
@@ -166,7 +167,7 @@ func (s *Stmt) sendLong(ctx context.Context, ret sys.Return, err error) (_ sys.R
 	}()
 	for err == nil && ret == sys.NeedData {
 		var n int
-		ret, err = s.watchedLong(ctx, func() (ret sys.Return) {
+		ret, err = s.watchedLong(ctx, func(s *Stmt) (ret sys.Return) {
 			n, ret = sys.ParamData(s.h)
 			return ret
 		})
@@ -182,7 +183,7 @@ func (s *Stmt) sendLong(ctx context.Context, ret sys.Return, err error) (_ sys.R
 // a statement cannot even be freed. It is not to be executed again: MariaDB would
 // put the next value behind what it has of this one.
 func (s *Stmt) giveUp() {
-	sys.Cancel(s.h)
+	s.tidy(func(s *Stmt) sys.Return { return sys.Cancel(s.h) })
 	s.givenUp = true
 }
 
@@ -206,10 +207,11 @@ func (s *Stmt) putLong(ctx context.Context, p *longParam) error {
 		if n == 0 && sent > 0 {
 			return nil
 		}
-		// Not watched: drivers copy the piece, and SQLCancel would take away what
+		// Not cancelled: drivers copy the piece, and SQLCancel would take away what
 		// psqlODBC copies to.
-		if ret := sys.PutData(s.h, piece[:n]); !ret.OK() {
-			return s.failure(fmt.Sprintf("SQLPutData(%d)", p.column.Index()+1), ret, nil)
+		ret, err := s.c.run(ctx, call{s: s, native: func(s *Stmt) sys.Return { return sys.PutData(s.h, piece[:n]) }}, 0)
+		if err != nil || !ret.OK() {
+			return s.failure(fmt.Sprintf("SQLPutData(%d)", p.column.Index()+1), ret, err)
 		}
 		sent += int64(n)
 	}
@@ -242,6 +244,9 @@ func (s *Stmt) checkPiece(p *longParam, piece []byte, end int64, last bool) erro
 
 // AnyOrder reports whether the driver reads the cells of a row in any order.
 func (c *Conn) AnyOrder() bool {
+	if c.Broken() {
+		return false
+	}
 	extensions, ret := sys.GetInfoInt(c.h, sys.InfoGetDataExtensions)
 	return ret.OK() && extensions&sys.GetDataAnyOrder != 0
 }
@@ -249,20 +254,30 @@ func (c *Conn) AnyOrder() bool {
 // ReadCell reads the next bytes of a cell of the row fetched last, of column c of
 // the bound Batch, until io.EOF. It may use one byte of p more than it fills.
 func (s *Stmt) ReadCell(ctx context.Context, c protocol.Column, p []byte) (int, error) {
+	into := p
+	if !s.c.local { // p is the caller's again though the call may be abandoned
+		s.piece = slices.Grow(s.piece[:0], len(p))[:len(p)]
+		into = s.piece
+	}
 	var length int64
-	ret, err := s.fetch(ctx, func() (ret sys.Return) {
-		length, ret = sys.GetData(s.h, c.Index()+1, cTypeOf(c.Kind()), p)
+	ret, err := s.fetch(ctx, func(s *Stmt) (ret sys.Return) {
+		length, ret = sys.GetData(s.h, c.Index()+1, cTypeOf(c.Kind()), into)
 		return ret
 	})
 	switch {
-	case err == nil && (ret == sys.NoData || ret.OK() && (length == 0 || length == sys.Null)):
+	case err != nil:
+		return 0, err
+	case ret == sys.NoData || ret.OK() && (length == 0 || length == sys.Null):
 		return 0, io.EOF
-	case err != nil || !ret.OK():
-		return 0, s.failure(fmt.Sprintf("SQLGetData(%d)", c.Index()+1), ret, err)
+	case !ret.OK():
+		return 0, s.failure(fmt.Sprintf("SQLGetData(%d)", c.Index()+1), ret, nil)
 	}
-	room := int64(len(p) - endingOf(c.Kind()))
-	if length == sys.NoTotal {
-		return int(room), nil
+	n := int64(len(p) - endingOf(c.Kind()))
+	if length != sys.NoTotal {
+		n = min(length, n)
 	}
-	return int(min(length, room)), nil
+	if !s.c.local {
+		copy(p, into[:n])
+	}
+	return int(n), nil
 }

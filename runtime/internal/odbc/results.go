@@ -11,7 +11,7 @@ import (
 // gives that result. Columns and Affected then speak of it; its columns are to be
 // bound before Fetch.
 func (s *Stmt) NextResult(ctx context.Context) (bool, error) {
-	ret, err := s.watched(ctx, func() sys.Return { return sys.MoreResults(s.h) })
+	ret, err := s.watched(ctx, func(s *Stmt) sys.Return { return sys.MoreResults(s.h) })
 	s.read = 0
 	switch {
 	case err == nil && ret == sys.NoData:

@@ -80,6 +80,9 @@ func (r *Rowset) pin() {
 
 // Forget lets go of a Rowset.
 func (s *Stmt) Forget(r *Rowset) error {
+	if s.c.Broken() {
+		return errAbandoned // it is let go of with the connection
+	}
 	if s.bound == r {
 		if ret := sys.FreeStmt(s.h, sys.FreeUnbind); !ret.OK() {
 			return s.failure("SQLFreeStmt(UNBIND)", ret, nil)
@@ -116,6 +119,9 @@ func (r *Rowset) Load() {
 // one that is longer than its slot is read again in full. With an error it returns
 // the rows before the one at fault, as far as the driver tells them.
 func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool, err error) {
+	if s.c.Broken() {
+		return 0, true, errAbandoned
+	}
 	r.long = r.long[:0]
 	asked := min(rows, r.room)
 	if s.reading == CellByCell {
@@ -134,36 +140,58 @@ func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool
 	return n, err != nil || n < asked, err
 }
 
+// block is what a fetch has come to.
+type block struct {
+	rowset *Rowset
+	asked  int // rows, at last
+	rows   int
+	err    error
+}
+
 // fetchBlock returns how many rows it has fetched and for how many it asked at last.
+// Those before the end of ctx are told only where they were fetched singly.
 func (s *Stmt) fetchBlock(ctx context.Context, r *Rowset, rows int) (n, asked int, err error) {
+	s.block = block{rowset: r, asked: rows}
+	_, err = s.fetch(ctx, (*Stmt).readBlock)
+	switch {
+	case err == nil:
+		return s.block.rows, s.block.asked, s.block.err
+	case s.c.stuck == nil && s.reading == RowByRow:
+		return s.block.rows, rows, err
+	}
+	return 0, rows, err
+}
+
+func (s *Stmt) readBlock() sys.Return {
+	b := &s.block
 	switch s.reading {
 	case Refetch:
-		return s.refetch(ctx, r, rows)
+		b.rows, b.asked, b.err = s.refetch(b.rowset, b.asked)
 	case Position:
-		n, err = s.scroll(ctx, sys.FetchNext, 0)
-		if err == nil && s.fit(r, n) {
-			n, err = s.getCut(r, n)
+		b.rows, b.err = s.scroll(sys.FetchNext, 0)
+		if b.err == nil && s.fit(b.rowset, b.rows) {
+			b.rows, b.err = s.getCut(b.rowset, b.rows)
 		}
 	case RowByRow:
-		n, err = s.gather(ctx, r, rows)
-		s.fit(r, n)
+		b.rows, b.err = s.gather(b.rowset, b.asked)
+		s.fit(b.rowset, b.rows)
 	default:
-		n, err = s.scroll(ctx, sys.FetchNext, 0)
-		if err == nil && n > 0 {
-			n, err = s.getCells(r)
+		b.rows, b.err = s.scroll(sys.FetchNext, 0)
+		if b.err == nil && b.rows > 0 {
+			b.rows, b.err = s.getCells(b.rowset)
 		}
 	}
-	return n, rows, err
+	return sys.Success
 }
 
 // refetch fetches a block from a static cursor, and again with wider slots until
 // all cells fit.
-func (s *Stmt) refetch(ctx context.Context, r *Rowset, rows int) (n, asked int, err error) {
+func (s *Stmt) refetch(r *Rowset, rows int) (n, asked int, err error) {
 	asked = rows
-	n, err = s.scroll(ctx, sys.FetchNext, 0)
+	n, err = s.scroll(sys.FetchNext, 0)
 	for err == nil && s.fit(r, n) {
 		if asked, err = s.bind(r, rows); err == nil {
-			n, err = s.scroll(ctx, sys.FetchAbsolute, s.read+1)
+			n, err = s.scroll(sys.FetchAbsolute, s.read+1)
 		}
 	}
 	if err != nil {
@@ -266,28 +294,31 @@ func (s *Stmt) bindColumns(r *Rowset) error {
 
 // scroll is one SQLFetchScroll. Its return code says nothing about cut cells:
 // MariaDB Connector/ODBC 3.1.15 answers SUCCESS.
-func (s *Stmt) scroll(ctx context.Context, orientation uint16, row int64) (int, error) {
+func (s *Stmt) scroll(orientation uint16, row int64) (int, error) {
 	s.counters.fetched = 1 // what a driver without row arrays means
-	ret, err := s.fetch(ctx, func() sys.Return { return sys.FetchScroll(s.h, orientation, row) })
-	switch {
-	case err == nil && ret == sys.NoData:
+	switch ret := sys.FetchScroll(s.h, orientation, row); {
+	case ret == sys.NoData:
 		return 0, nil
-	case err != nil || !ret.OK():
-		return 0, s.failure("SQLFetchScroll", ret, err)
+	case !ret.OK():
+		return 0, s.failure("SQLFetchScroll", ret, nil)
 	}
 	return int(s.counters.fetched), nil
 }
 
 // fetch makes the call, watched unless the driver has the rows already: cancelling
 // would take them away under it.
-func (s *Stmt) fetch(ctx context.Context, call func() sys.Return) (sys.Return, error) {
-	if !s.buffered {
-		return s.watched(ctx, call)
+func (s *Stmt) fetch(ctx context.Context, native func(*Stmt) sys.Return) (sys.Return, error) {
+	switch {
+	case !s.buffered:
+		return s.watched(ctx, native)
+	case s.streams:
+		return s.watchedBy(ctx, native, nil)
+	case ctx.Err() != nil:
+		return sys.Error, ctx.Err()
+	case s.c.Broken():
+		return sys.Error, errAbandoned
 	}
-	if err := ctx.Err(); err != nil {
-		return sys.Error, err
-	}
-	return call(), nil
+	return native(s), nil
 }
 
 // fit sets the widths that slots are to have from the lengths of the cells that
@@ -402,18 +433,16 @@ func (s *Stmt) getLong(r *Rowset, c carrier, v variable, row int) error {
 
 // gather fetches up to so many rows one by one, for a driver that keeps nothing
 // of a row but the last.
-func (s *Stmt) gather(ctx context.Context, r *Rowset, rows int) (n int, err error) {
+func (s *Stmt) gather(r *Rowset, rows int) (n int, err error) {
 	for n < rows {
 		var cut bool
-		ret, err := s.fetch(ctx, func() (ret sys.Return) {
-			n, cut, ret = sys.FetchRows(s.h, r.single, n, rows)
-			return ret
-		})
+		var ret sys.Return
+		n, cut, ret = sys.FetchRows(s.h, r.single, n, rows)
 		switch {
-		case err == nil && ret == sys.NoData:
+		case ret == sys.NoData:
 			return n, nil
-		case err != nil || !ret.OK():
-			return n, s.failure("SQLFetch", ret, err)
+		case !ret.OK():
+			return n, s.failure("SQLFetch", ret, nil)
 		}
 		if cut {
 			if err := s.getCutOf(r, n-1); err != nil {

@@ -20,6 +20,7 @@ type Stmt struct {
 	reading   Reading
 	fixed     bool // see StmtOptions
 	buffered  bool
+	streams   bool
 	rowsets   map[*Rowset]struct{}
 	bound     *Rowset // the one that the driver writes to
 	arraySize int     // rows of a block, as the driver knows it
@@ -30,6 +31,9 @@ type Stmt struct {
 	set     paramset
 	givenUp bool // while it waited for data, some of which the server may keep
 	watcher watcher
+	ctx     context.Context // of the last call, for those that tidy up; nil behind them
+	block   block
+	piece   []byte // of ReadCell
 
 	// What the driver writes to or reads from, pinned from binding to unbinding.
 	counters   *counters
@@ -56,6 +60,9 @@ type StmtOptions struct {
 	// returned. Fetch is then not cancelled: it soon ends by itself, and
 	// SQLCancel frees the rows under it (sqliteodbc 0.9998, which crashes).
 	Buffered bool
+	// Streams says that Fetch may wait for the database all the same. What is not
+	// cancelled then ends with the connection.
+	Streams bool
 }
 
 // Reading is a way to read a result without cutting a cell that is longer than
@@ -78,7 +85,7 @@ func (c *Conn) ExecDirect(ctx context.Context, sql string) error {
 		return err
 	}
 	defer s.Close()
-	if ret, err := s.watched(ctx, func() sys.Return { return sys.ExecDirect(s.h, sql) }); err != nil || !ret.OK() {
+	if ret, err := s.watched(ctx, func(s *Stmt) sys.Return { return sys.ExecDirect(s.h, sql) }); err != nil || !ret.OK() {
 		return s.failure("SQLExecDirect", ret, err)
 	}
 	return nil
@@ -101,11 +108,14 @@ func (c *Conn) Prepare(ctx context.Context, sql string, options StmtOptions) (*S
 }
 
 func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
+	if c.Broken() {
+		return nil, errAbandoned
+	}
 	h, ret := sys.AllocHandle(sys.HandleStmt, c.h)
 	if !ret.OK() {
 		return nil, newError("SQLAllocHandle(STMT)", ret, sys.HandleDBC, c.h)
 	}
-	s := &Stmt{c: c, h: h, buffered: options.Buffered, fixed: options.Fixed, rowsets: make(map[*Rowset]struct{}), arraySize: 1, counters: new(counters)}
+	s := &Stmt{c: c, h: h, buffered: options.Buffered, streams: options.Streams, fixed: options.Fixed, rowsets: make(map[*Rowset]struct{}), arraySize: 1, counters: new(counters)}
 	s.watcher = s.newWatcher()
 	c.statements[s] = struct{}{}
 	s.pins.Pin(s.counters)
@@ -130,16 +140,25 @@ func (s *Stmt) possible(options StmtOptions) Reading {
 }
 
 func (s *Stmt) prepare(ctx context.Context, sql string) error {
-	if ret, err := s.watched(ctx, func() sys.Return { return sys.Prepare(s.h, sql) }); err != nil || !ret.OK() {
-		return s.failure("SQLPrepare", ret, err)
+	name := "SQLPrepare"
+	ret, err := s.watched(ctx, func(s *Stmt) (ret sys.Return) {
+		if ret = sys.Prepare(s.h, sql); !ret.OK() {
+			return ret
+		}
+		name = "SQLNumParams"
+		if s.params, ret = sys.NumParams(s.h); !ret.OK() {
+			return ret
+		}
+		// psqlodbc asks the server only now, so this is where it finds an unknown column.
+		name = "SQLNumResultCols"
+		s.columns, ret = sys.NumResultCols(s.h)
+		return ret
+	})
+	if err != nil {
+		return err
 	}
-	var ret sys.Return
-	if s.params, ret = sys.NumParams(s.h); !ret.OK() {
-		return s.failure("SQLNumParams", ret, nil)
-	}
-	// psqlodbc asks the server only now, so this is where it finds an unknown column.
-	if s.columns, ret = sys.NumResultCols(s.h); !ret.OK() {
-		return s.failure("SQLNumResultCols", ret, nil)
+	if !ret.OK() {
+		return s.failure(name, ret, nil)
 	}
 	return nil
 }
@@ -150,7 +169,11 @@ func (s *Stmt) failure(call string, ret sys.Return, err error) error {
 	if err != nil {
 		return err
 	}
-	return newError(call, ret, sys.HandleStmt, s.h)
+	e := newError(call, ret, sys.HandleStmt, s.h)
+	if s.c.noPlaces {
+		e.withoutPlaces()
+	}
+	return e
 }
 
 // Params returns the number of parameter markers.
@@ -185,6 +208,17 @@ func (s *Stmt) DescribeColumn(i int) (Column, error) {
 		return Column{}, err
 	}
 	c := Column{ColumnType: t, NotNull: t.Nullable == sys.NoNulls}
+	_, err = s.tidy(func(s *Stmt) sys.Return { // psqlODBC asks the server for base columns
+		s.describeBase(i, &c)
+		return sys.Success
+	})
+	if err != nil {
+		return Column{}, err
+	}
+	return c, nil
+}
+
+func (s *Stmt) describeBase(i int, c *Column) {
 	c.Schema, _ = sys.ColAttributeText(s.h, i+1, sys.DescSchemaName)
 	c.Table, _ = sys.ColAttributeText(s.h, i+1, sys.DescBaseTableName)
 	c.BaseColumn, _ = sys.ColAttributeText(s.h, i+1, sys.DescBaseColumnName)
@@ -192,11 +226,13 @@ func (s *Stmt) DescribeColumn(i int) (Column, error) {
 	c.NotNullField = ret.OK() && nullable == int64(sys.NoNulls)
 	auto, _ := sys.ColAttributeInt(s.h, i+1, sys.DescAutoUnique)
 	c.AutoNumbered = auto != 0
-	return c, nil
 }
 
 // DescribeType describes the type of result column i, from 0.
 func (s *Stmt) DescribeType(i int) (ColumnType, error) {
+	if s.c.Broken() {
+		return ColumnType{}, errAbandoned
+	}
 	description, ret := sys.DescribeCol(s.h, i+1)
 	if !ret.OK() {
 		return ColumnType{}, s.failure("SQLDescribeCol", ret, nil)
@@ -209,6 +245,9 @@ func (s *Stmt) DescribeType(i int) (ColumnType, error) {
 // ColumnSize returns the size of result column i, from 0, in the unit of its
 // type; 0 where the driver does not know.
 func (s *Stmt) ColumnSize(i int) uint64 {
+	if s.c.Broken() {
+		return 0
+	}
 	description, ret := sys.DescribeCol(s.h, i+1)
 	if !ret.OK() {
 		return 0
@@ -218,6 +257,9 @@ func (s *Stmt) ColumnSize(i int) uint64 {
 
 // ColumnName returns the name of result column i, from 0.
 func (s *Stmt) ColumnName(i int) string {
+	if s.c.Broken() {
+		return ""
+	}
 	description, _ := sys.DescribeCol(s.h, i+1)
 	return description.Name
 }
@@ -225,6 +267,9 @@ func (s *Stmt) ColumnName(i int) string {
 // TypeCode returns the SQL type code of result column i, from 0, and 0 where the
 // driver does not know.
 func (s *Stmt) TypeCode(i int) int16 {
+	if s.c.Broken() {
+		return 0
+	}
 	code, _ := sys.ColAttributeInt(s.h, i+1, sys.DescConciseType)
 	return int16(code)
 }
@@ -232,6 +277,9 @@ func (s *Stmt) TypeCode(i int) int16 {
 // IsUnsigned reports whether the driver holds result column i, from 0, for one
 // without sign.
 func (s *Stmt) IsUnsigned(i int) bool {
+	if s.c.Broken() {
+		return false
+	}
 	unsigned, _ := sys.ColAttributeInt(s.h, i+1, sys.DescUnsigned)
 	return unsigned != 0
 }
@@ -239,15 +287,22 @@ func (s *Stmt) IsUnsigned(i int) bool {
 // DescribeParam describes parameter i, from 0. Many drivers answer something
 // that is not the type; see the plugins.
 func (s *Stmt) DescribeParam(i int) (sys.Description, error) {
-	description, ret := sys.DescribeParam(s.h, i+1)
-	if !ret.OK() {
-		return sys.Description{}, s.failure("SQLDescribeParam", ret, nil)
+	var description sys.Description
+	ret, err := s.tidy(func(s *Stmt) (ret sys.Return) {
+		description, ret = sys.DescribeParam(s.h, i+1)
+		return ret
+	})
+	if err != nil || !ret.OK() {
+		return sys.Description{}, s.failure("SQLDescribeParam", ret, err)
 	}
 	return description, nil
 }
 
 // execute runs the statement with the rows picked of its Batch.
 func (s *Stmt) execute(ctx context.Context) error {
+	if s.c.Broken() {
+		return errAbandoned
+	}
 	defer s.closeLong() // a reader may panic while it is measured
 	if err := s.openLong(ctx); err != nil {
 		return err
@@ -259,7 +314,7 @@ func (s *Stmt) execute(ctx context.Context) error {
 		s.set.status[i] = unwritten
 	}
 	s.counters.processed = 0
-	ret, err := s.watched(ctx, func() sys.Return { return sys.Execute(s.h) })
+	ret, err := s.watched(ctx, func(s *Stmt) sys.Return { return sys.Execute(s.h) })
 	ret, err = s.sendLong(ctx, ret, err)
 	s.read = 0
 	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
@@ -275,6 +330,9 @@ func (s *Stmt) execute(ctx context.Context) error {
 // Affected returns the rows that the last Execute changed, -1 where the driver
 // does not know.
 func (s *Stmt) Affected() (int64, error) {
+	if s.c.Broken() {
+		return -1, errAbandoned
+	}
 	n, ret := sys.RowCount(s.h)
 	if !ret.OK() {
 		return -1, s.failure("SQLRowCount", ret, nil)
@@ -288,24 +346,38 @@ func (s *Stmt) CloseCursor() error {
 	if s.givenUp {
 		return errGivenUp
 	}
-	if ret := sys.FreeStmt(s.h, sys.FreeClose); !ret.OK() {
-		return s.failure("SQLFreeStmt(CLOSE)", ret, nil)
+	ret, err := s.tidy(func(s *Stmt) sys.Return { return sys.FreeStmt(s.h, sys.FreeClose) })
+	if err != nil || !ret.OK() {
+		return s.failure("SQLFreeStmt(CLOSE)", ret, err)
 	}
 	return nil
 }
 
-// Close frees the statement. The driver lets go of all memory before it is
-// unpinned. Closing twice does nothing.
+// Close frees the statement. Closing twice does nothing. The statement of a Broken
+// connection is freed with that.
 func (s *Stmt) Close() {
-	if _, open := s.c.statements[s]; !open {
+	if s.c.Broken() {
 		return
 	}
+	s.tidy(func(s *Stmt) sys.Return { return s.free() })
+}
+
+// free frees the statement, once. The driver lets go of all memory before it is
+// unpinned.
+func (s *Stmt) free() sys.Return {
+	if _, open := s.c.statements[s]; !open {
+		return sys.Success
+	}
 	delete(s.c.statements, s)
-	sys.FreeHandle(sys.HandleStmt, s.h)
+	if s.givenUp { // and the connection too, before it could be told
+		sys.Cancel(s.h)
+	}
+	ret := sys.FreeHandle(sys.HandleStmt, s.h)
 	for r := range s.rowsets {
 		r.pins.Unpin()
 	}
 	s.paramPins.Unpin()
 	s.statusPins.Unpin()
 	s.pins.Unpin()
+	return ret
 }

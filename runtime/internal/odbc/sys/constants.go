@@ -121,6 +121,12 @@ const (
 	Dead          uint32  = 1
 )
 
+// Fields of GetDiagFieldInt.
+const (
+	DiagRowNumber    int16 = -1248
+	DiagColumnNumber int16 = -1247
+)
+
 // Directions and orientations of Drivers, DataSources and FetchScroll.
 const (
 	FetchNext     uint16 = 1

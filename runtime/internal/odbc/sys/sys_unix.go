@@ -219,6 +219,16 @@ func DiagRec(handleType int16, h Handle, n int) (state string, native int32, mes
 	return string(sqlState[:5]), int32(code), message, ret
 }
 
+// GetDiagFieldInt is SQLGetDiagField of a number; records count from 1. What the
+// driver does not write is left as before: all of it, or the upper half where it
+// writes 32 bits.
+func GetDiagFieldInt(handleType int16, h Handle, n int, field int16, before int64) (int64, Return) {
+	value := C.SQLLEN(before)
+	ret := C.SQLGetDiagField(C.SQLSMALLINT(handleType), C.SQLHANDLE(h), C.SQLSMALLINT(n), C.SQLSMALLINT(field),
+		C.SQLPOINTER(unsafe.Pointer(&value)), C.SQL_IS_INTEGER, nil)
+	return int64(value), Return(ret)
+}
+
 // Drivers is SQLDrivers: name and attributes of the next installed driver. The
 // attributes are key=value texts, each with an ending zero.
 func Drivers(env Handle, direction uint16) (name, attributes string, ret Return) {

@@ -26,6 +26,7 @@ var (
 	procColAttribute   = odbc32.NewProc("SQLColAttributeW")
 	procGetInfo        = odbc32.NewProc("SQLGetInfoW")
 	procGetDiagRec     = odbc32.NewProc("SQLGetDiagRecW")
+	procGetDiagField   = odbc32.NewProc("SQLGetDiagFieldW")
 	procDrivers        = odbc32.NewProc("SQLDriversW")
 	procDataSources    = odbc32.NewProc("SQLDataSourcesW")
 	procColumns        = odbc32.NewProc("SQLColumnsW")
@@ -223,6 +224,16 @@ func DiagRec(handleType int16, h Handle, n int) (state string, native int32, mes
 			uintptr(unsafe.Pointer(&native)), uintptr(unsafe.Pointer(buf)), uintptr(room), uintptr(unsafe.Pointer(length))))
 	})
 	return windows.UTF16ToString(sqlState[:]), native, message, r
+}
+
+// GetDiagFieldInt is SQLGetDiagField of a number; records count from 1. What the
+// driver does not write is left as before: all of it, or the upper half where it
+// writes 32 bits.
+func GetDiagFieldInt(handleType int16, h Handle, n int, field int16, before int64) (int64, Return) {
+	const isInteger = ^uintptr(5) // SQL_IS_INTEGER, -6
+	value := before
+	r := ret(procGetDiagField.Call(uintptr(handleType), uintptr(h), uintptr(n), uintptr(field), uintptr(unsafe.Pointer(&value)), isInteger, 0))
+	return value, r
 }
 
 // Drivers is SQLDrivers: name and attributes of the next installed driver. The
