@@ -83,7 +83,7 @@ func (b *Bulk[R]) Insert(ctx context.Context, db Session, rows iter.Seq[R], opts
 	err := db.InTx(ctx, func(tx *Tx) (err error) {
 		inserted, err = b.insert(ctx, tx, rows, 0, o)
 		return err
-	})
+	}, NoTxRetry()) // rows may come only once
 	if err != nil {
 		return BulkResult{}, named(b.Name, err)
 	}

@@ -108,13 +108,13 @@ func (in *insertion) insertSet(ctx context.Context, n int) error {
 	if err := in.send(ctx, 0, n); err != nil {
 		return in.blame(ctx, n, err)
 	}
-	return in.c.savepoint(ctx, "RELEASE "+setSavepoint)
+	return in.c.direct(ctx, "RELEASE "+setSavepoint)
 }
 
 // mark sets the savepoint.
 func (in *insertion) mark(ctx context.Context) error {
 	if in.sent > 0 {
-		return in.c.savepoint(ctx, setSavepoint)
+		return in.c.direct(ctx, setSavepoint)
 	}
 	return in.c.firstSavepoint(ctx, setSavepoint)
 }

@@ -30,13 +30,8 @@ func (c *Conn) Close() {
 
 // InTx runs do in a transaction on this connection, which must not have one
 // open.
-func (c *Conn) InTx(ctx context.Context, do func(*Tx) error) (err error) {
-	l, err := c.loan(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { l.end(err) }()
-	return inTx(ctx, l, do)
+func (c *Conn) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) error {
+	return inTxAgain(ctx, c.loan, do, opts)
 }
 
 // Exec runs one statement that has no parameters and whose rows, if it gives
@@ -47,6 +42,7 @@ func (c *Conn) Exec(ctx context.Context, sql string) (err error) {
 		return err
 	}
 	defer func() { l.end(err) }()
+	l.dirty.Store(true)
 	return l.exec(ctx, sql)
 }
 
@@ -87,6 +83,7 @@ type physical struct {
 	dbms    string         // what the database calls itself
 	dialect driver.Dialect // the plugin's, with the quotes that the driver names
 	broken  atomic.Bool    // not to be used again
+	session
 
 	prefetch bool  // see WithPrefetch
 	drift    Drift // see WithDrift
@@ -104,14 +101,14 @@ func connect(ctx context.Context, connection string, plugin *driver.Plugin) (*ph
 	}
 	c := &physical{plugin: plugin, native: native, dbms: native.Server().DBMS}
 	c.statements, _ = simplelru.NewLRU(maxStatements, func(_ any, s *statement) { s.evict() })
-	if err := c.setUp(ctx); err != nil {
+	if err := c.setUp(ctx, connection); err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *physical) setUp(ctx context.Context) error {
+func (c *physical) setUp(ctx context.Context, connection string) error {
 	c.dialect = c.plugin.Dialect
 	if quote := c.native.IdentifierQuote(); c.dialect.AskQuote && quote != "" {
 		c.dialect.QuoteOpen, c.dialect.QuoteClose = quote, quote
@@ -128,12 +125,7 @@ func (c *physical) setUp(ctx context.Context) error {
 		}
 	}
 	c.native.CancelLongBy(odbc.SessionCancel(c.plugin.Quirks.CancelLongBy))
-	for _, sql := range c.plugin.Setup {
-		if err := c.exec(ctx, sql); err != nil {
-			return during("connect", err)
-		}
-	}
-	return nil
+	return during("connect", c.setUpSession(ctx, connection))
 }
 
 // dead asks the driver whether the connection is lost, after an error that does

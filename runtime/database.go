@@ -5,7 +5,7 @@
 //
 // A program opens one DB for each database, gives it (or a Conn, or a Tx) to the
 // New function of its generated package, and calls the typed methods there. The
-// package sends SQL as it was written but for the markers of lists; it repeats nothing.
+// package sends SQL as it was written but for the markers of lists.
 package runtime
 
 import (
@@ -23,8 +23,11 @@ import (
 // for each call, a *Conn or a *Tx.
 type Session interface {
 	// InTx runs do in a transaction, which is committed when do returns nil and
-	// rolled back when it returns an error or panics. On a Tx it is a savepoint.
-	InTx(ctx context.Context, do func(*Tx) error) error
+	// rolled back when it returns an error or panics. When the transaction has met
+	// another one, in a deadlock or because both cannot be serialized, do is run again
+	// in a new one, see TxRetry: what it does outside of the transaction, it may do more
+	// than once. On a Tx it is a savepoint.
+	InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) error
 
 	loan(ctx context.Context) (loan, error)
 }
@@ -179,13 +182,8 @@ func (db *DB) Conn(ctx context.Context) (*Conn, error) {
 }
 
 // InTx runs do in a transaction on a connection of the pool.
-func (db *DB) InTx(ctx context.Context, do func(*Tx) error) (err error) {
-	l, err := db.loan(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { l.end(err) }()
-	return inTx(ctx, l, do)
+func (db *DB) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) error {
+	return inTxAgain(ctx, db.loan, do, opts)
 }
 
 // Stat counts the connections of a DB.
@@ -225,9 +223,10 @@ func (l loan) end(err error) {
 	if l.native.Broken() || err != nil && (lost(err) || l.dead(err)) {
 		l.broken.Store(true)
 	}
+	l.failed(err)
 	switch {
 	case l.item == pool.Item[*physical]{}:
-	case l.broken.Load():
+	case l.broken.Load(), l.reset(context.Background()) != nil:
 		l.item.Destroy()
 	default:
 		l.item.Release()

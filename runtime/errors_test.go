@@ -226,10 +226,13 @@ func idleTimeout(t *testing.T) {
 		case "postgres":
 			set, sessions = "SET idle_session_timeout = 1", "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 		}
-		require.NoError(t, statement("Set", set).Exec(t.Context(), db, runtime.None{}))
+		c, err := db.Conn(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, c.Exec(t.Context(), set))
 		require.Eventually(t, func() bool { return db.shown(t, sessions)[0][0] == "0" }, time.Minute, 10*time.Millisecond)
-		_, err := count.One(t.Context(), db, 1)
+		_, err = count.One(t.Context(), c, 1)
 		require.Error(t, err)
+		c.Close()
 		_, err = count.One(t.Context(), db, 1)
 		require.NoError(t, err)
 	}, runtime.WithPoolSize(1))

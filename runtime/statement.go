@@ -74,6 +74,7 @@ type statement struct {
 	shape  shape
 	native *odbc.Stmt
 	star   bool // it may give other columns when a table gets others
+	dirty  bool // it may change more than rows, see session
 	params *protocol.Batch
 
 	described []odbc.ColumnType // when it was prepared; nil where they were not compared
@@ -95,6 +96,7 @@ func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, erro
 	kept, ok := c.statements.Get(sh.cacheKey())
 	if ok && !kept.busy {
 		kept.busy, kept.again = true, true
+		c.used(kept)
 		return kept, nil
 	}
 	s, err := c.prepare(ctx, sh)
@@ -102,6 +104,7 @@ func (c *physical) statementFor(ctx context.Context, sh shape) (*statement, erro
 		return nil, err
 	}
 	s.busy = true
+	c.used(s)
 	if !ok && !(s.star && c.plugin.Quirks.StarsOnce) {
 		s.kept = true
 		c.statements.Add(sh.cacheKey(), s)
@@ -133,7 +136,7 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 	if err != nil {
 		return nil, c.operation(sh.name, "prepare").wrap(err)
 	}
-	s := &statement{c: c, shape: sh, native: native, star: hasStar(sh.sql)}
+	s := &statement{c: c, shape: sh, native: native, star: hasStar(sh.sql), dirty: changesSession(c.plugin, sh.sql)}
 	if err := s.compare(); err != nil {
 		native.Close()
 		return nil, c.operation(sh.name, "prepare").wrap(err)

@@ -1,6 +1,10 @@
 package driver
 
-import "github.com/odbcgen/odbcgen/runtime/protocol"
+import (
+	"time"
+
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
 
 // MariaDB describes MariaDB through MariaDB Connector/ODBC 3.1.
 var MariaDB = Plugin{
@@ -38,6 +42,22 @@ var MariaDB = Plugin{
 		Strategy: BulkArrays, Rows: 4000, Counts: true, CountsNone: true,
 		Culprit: []string{"olumn '%s'", "FOREIGN KEY (`%s`)"},
 	},
+	// SET TRANSACTION is for the next transaction, or the one that has no statement yet.
+	// Waits for rows and for tables have bounds of their own.
+	Transactions: Transactions{
+		Modes:     "SET TRANSACTION %s",
+		Levels:    []Isolation{ReadUncommitted, ReadCommitted, RepeatableRead, Serializable},
+		Isolation: Temporary{Mode: "ISOLATION LEVEL %s"},
+		ReadOnly:  Temporary{Mode: "READ ONLY"},
+		LockTimeout: LockTimeout{Unit: time.Second, Least: 1, Temporary: Temporary{
+			Do: "SET @odbcgen_rows = @@SESSION.innodb_lock_wait_timeout, @odbcgen_tables = @@SESSION.lock_wait_timeout, " +
+				"SESSION innodb_lock_wait_timeout = %[1]d, SESSION lock_wait_timeout = %[1]d",
+			Undo: "SET SESSION innodb_lock_wait_timeout = @odbcgen_rows, SESSION lock_wait_timeout = @odbcgen_tables, " +
+				"@odbcgen_rows = NULL, @odbcgen_tables = NULL",
+		}},
+	},
+	// The driver has no way to reset a session: SQL_ATTR_RESET_CONNECTION changes nothing.
+	Session: Session{Marks: []string{"get_lock", ":=", "last_insert_id(?"}},
 	// The SQLSTATE of a value that is not in an ENUM is 01000. A parameter array with
 	// one is plain success, and stores nothing.
 	// The server gives what the star stands for now, the driver calls it by the old names.

@@ -4,7 +4,9 @@
 package driver
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
@@ -41,6 +43,10 @@ type Plugin struct {
 	InsertID string
 	// Quirks are oddities of the driver that the runtime works around.
 	Quirks Quirks
+	// Transactions says how a transaction gets what is asked of it.
+	Transactions Transactions
+	// Session says how a session that a user has changed is made as new.
+	Session Session
 	// Faults say what errors mean where that is not what their SQLSTATE says.
 	Faults []Fault
 	// Bulk says how many rows are inserted.
@@ -308,6 +314,84 @@ type Quirks struct {
 type SessionCancel struct {
 	ID     string // gives the session's number
 	Cancel string // %s is the number
+}
+
+// Transactions says how a transaction gets what is asked of it. What is empty, the
+// database cannot do.
+type Transactions struct {
+	// Levels are the isolation levels that the database tells apart.
+	Levels []Isolation
+	// Modes is the first statement of a transaction that has any, %s with commas.
+	Modes string
+	// Isolation is for a level, %s in SQL. It is empty where there is but one.
+	Isolation Temporary
+	// ReadOnly makes every write fail.
+	ReadOnly Temporary
+	// LockTimeout bounds the wait for a lock.
+	LockTimeout LockTimeout
+	// EndedBy are kinds of errors after which the database may have ended the
+	// transaction without saying so. Over is a statement that fails if it has not.
+	EndedBy []Kind
+	Over    string
+	// FailureEnds are keys of connection strings, and ends of their values, with which
+	// any failed statement ends the transaction, and a commit is success all the same.
+	FailureEnds []Setting
+}
+
+// Temporary has an effect for one transaction. It is a mode, or else a statement.
+// Without Undo that is run when the transaction has begun, and its end undoes it.
+// With Undo it is run before, and Undo after the end.
+type Temporary struct {
+	Mode, Do, Undo string
+}
+
+// Possible reports whether there is such a thing.
+func (t Temporary) Possible() bool { return t != Temporary{} }
+
+// LockTimeout says how the wait for a lock is bounded.
+type LockTimeout struct {
+	Temporary // %d is the time
+	// Unit is that of the time, which is rounded up.
+	Unit time.Duration
+	// Least is the shortest time, in units.
+	Least int64
+	// Needs is the setting of the connection string without which there is another
+	// bound. With it, Undo is part of the session's setup.
+	Needs Setting
+}
+
+// Isolation is an isolation level of SQL.
+type Isolation uint8
+
+// The levels. DefaultIsolation is what the session has.
+const (
+	DefaultIsolation Isolation = iota
+	ReadUncommitted
+	ReadCommitted
+	RepeatableRead
+	Serializable
+)
+
+// String returns the level as it is written in SQL.
+func (i Isolation) String() string {
+	names := [...]string{"DEFAULT", "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"}
+	if int(i) >= len(names) {
+		return fmt.Sprintf("Isolation(%d)", uint8(i))
+	}
+	return names[i]
+}
+
+// Session says how a session that a user has changed is made as new.
+type Session struct {
+	// Reset are statements that undo all that a user can change, an open transaction
+	// first. Without any, the connection is closed.
+	Reset []string
+	// Remember is a query, for a new session, for the statement that gives its settings
+	// back after Reset.
+	Remember string
+	// Marks are parts of statements, in lower case, that change the session though the
+	// statement reads or writes rows.
+	Marks []string
 }
 
 // Bulk says how a bulk insert sends its rows: in sets, each by as few executions

@@ -1,6 +1,10 @@
 package driver
 
-import "github.com/odbcgen/odbcgen/runtime/protocol"
+import (
+	"time"
+
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
 
 // Postgres describes PostgreSQL through psqlODBC 13.
 var Postgres = Plugin{
@@ -12,6 +16,7 @@ var Postgres = Plugin{
 		{"LFConversion", "0", "text is sent as it is, LF is not made CR LF"},
 		{"CommLog", "0", "Debian's driver entry logs every process's traffic to the temp folder"},
 		{"Debug", "0", "likewise"},
+		{"Protocol", "7.4-2", "a savepoint around each statement; without it a failed one ends the transaction, and COMMIT says success"},
 	},
 	// A timestamp with zone is shown in the session's zone, without saying so, and
 	// money in the form of the session's locale; that of "C" is $1,234.50.
@@ -64,6 +69,28 @@ WHERE p.name = 'odbcgen_types'`,
 	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
 	// An array is one marker for lists of all lengths; many markers end the connection.
 	Lists: Lists{Array: true, In: "= ANY (?)", NotIn: "<> ALL (?)"},
+	Transactions: Transactions{
+		// The driver puts no savepoint around the first statement. READ ONLY ends with the
+		// savepoint that is around it.
+		Modes: "SET TRANSACTION %s",
+		// READ UNCOMMITTED is another name of READ COMMITTED here.
+		Levels:      []Isolation{ReadCommitted, RepeatableRead, Serializable},
+		Isolation:   Temporary{Mode: "ISOLATION LEVEL %s"},
+		ReadOnly:    Temporary{Mode: "READ ONLY"},
+		LockTimeout: LockTimeout{Temporary: Temporary{Do: "SET LOCAL lock_timeout = '%dms'"}, Unit: time.Millisecond, Least: 1}, // 0 is no bound
+		// A1 is short for Protocol. With -0 the transaction is aborted, with -1 rolled
+		// back, and the next statement begins another.
+		FailureEnds: []Setting{{Key: "protocol", Value: "-0"}, {Key: "protocol", Value: "-1"}, {Key: "a1", Value: "-0"}, {Key: "a1", Value: "-1"}},
+	},
+	Session: Session{
+		// After a ROLLBACK where there is no transaction, psqlODBC 13 closes prepared
+		// statements no more, and then gives new ones their names.
+		Reset: []string{"BEGIN", "ROLLBACK", "DISCARD ALL"},
+		// The driver's own DateStyle and extra_float_digits are among the settings, and
+		// those of ConnSettings.
+		Remember: "SELECT 'SELECT ' || string_agg(format('set_config(%L, %L, false)', name, setting), ', ') FROM pg_settings WHERE source = 'session'",
+		Marks:    []string{"set_config", "advisory_lock", "into temp"},
+	},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
 	Faults: postgresFaults,
 	Quirks: Quirks{

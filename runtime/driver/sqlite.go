@@ -1,6 +1,10 @@
 package driver
 
-import "github.com/odbcgen/odbcgen/runtime/protocol"
+import (
+	"time"
+
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
 
 // SQLite describes SQLite 3 through sqliteodbc 0.9998. SQLite stores decimals
 // as doubles and reads doubles back with 15 digits; text is cut at a zero byte
@@ -12,7 +16,7 @@ var SQLite = Plugin{
 		{"BigInt", "1", "INTEGER columns hold 64 bits; without it ids are read as 32"},
 		{"FKSupport", "1", "foreign keys are off by default"},
 		{"StepAPI", "1", "streams are read from the file as they go; without it every result is held in memory"},
-		{"Timeout", "5000", "milliseconds; the wait for a lock cannot be cancelled, and is 100 s by default"},
+		{"Timeout", "1", "milliseconds; the driver's own wait for a lock cannot be changed later, and is 100 s by default; SQLite's is used"},
 	},
 	// Opening a file reads nothing of it: this finds one that is no database.
 	Setup: []string{"SELECT 1 FROM sqlite_master LIMIT 1"},
@@ -92,6 +96,15 @@ var SQLite = Plugin{
 		Functions: "SELECT DISTINCT CAST(name AS TEXT) AS name FROM pragma_function_list ORDER BY 1",
 		ViewText: `SELECT sql FROM (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master)
 WHERE type = 'view' AND name = trim(?, '"[]' || char(96)) COLLATE NOCASE`,
+	},
+	// The driver waits for a lock twice, and neither wait can be cancelled.
+	Transactions: Transactions{
+		Levels:   []Isolation{Serializable},
+		ReadOnly: Temporary{Do: "PRAGMA query_only = 1", Undo: "PRAGMA query_only = 0"},
+		LockTimeout: LockTimeout{Unit: 2 * time.Millisecond, Needs: Setting{Key: "Timeout", Value: "1"},
+			Temporary: Temporary{Do: "PRAGMA busy_timeout = %d", Undo: "PRAGMA busy_timeout = 5000"}},
+		// A write that is interrupted ends it, a read does not.
+		EndedBy: []Kind{KindCancelled, KindDeadline, KindDiskFull, KindCapacity, KindCorrupt}, Over: "BEGIN",
 	},
 	Faults:   sqliteFaults,
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`, Pipes: PipesTight, RecursiveWith: true},

@@ -1,0 +1,172 @@
+package runtime_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// leftBehind are changes of a session by the name of each, and a query for what the
+// next user sees of it.
+var leftBehind = map[string][]struct{ change, seen string }{
+	"sqlite": {
+		{"PRAGMA case_sensitive_like = 1", "SELECT CAST('a' LIKE 'A' AS TEXT) AS text"},
+		{"CREATE TEMP TABLE left_behind (n INT)", "SELECT CAST(COUNT(*) AS TEXT) AS text FROM sqlite_temp_master"},
+		{"PRAGMA cache_size = 77", "SELECT CAST(cache_size AS TEXT) AS text FROM pragma_cache_size"},
+		{"REPLACE INTO numbers VALUES (77)", "SELECT CAST(last_insert_rowid() AS TEXT) AS text"},
+		{"BEGIN", ""},
+	},
+	"postgres": {
+		{"SET search_path TO nowhere, public", "SELECT current_setting('search_path') AS text"},
+		{"SET statement_timeout = 12345", "SELECT current_setting('statement_timeout') AS text"},
+		{"SET TIME ZONE 'Asia/Tokyo'", "SELECT current_setting('TimeZone') AS text"},
+		{"SET DateStyle = 'German'", "SELECT current_setting('DateStyle') || ' ' || current_date::text AS text"},
+		{"SET extra_float_digits = -10", "SELECT (1.0::float8/3)::text AS text"},
+		{"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SELECT current_setting('transaction_isolation') AS text"},
+		{"CREATE TEMP TABLE left_behind (n INT)", "SELECT COUNT(*)::text AS text FROM pg_class WHERE relname = 'left_behind'"},
+		{"PREPARE left_behind AS SELECT 1", "SELECT COUNT(*)::text AS text FROM pg_prepared_statements WHERE name = 'left_behind'"},
+		{"SELECT pg_advisory_lock(7)", "SELECT COUNT(*)::text AS text FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"},
+		{"LISTEN left_behind", "SELECT COUNT(*)::text AS text FROM pg_listening_channels()"},
+		{"BEGIN", ""},
+	},
+	"mariadb": {
+		{"SET @left_behind = 'x'", "SELECT COALESCE(@left_behind, 'none') AS text"},
+		{"SET SESSION time_zone = '+09:00'", "SELECT CONCAT(@@time_zone) AS text"},
+		{"SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SELECT @@tx_isolation AS text"},
+		{"SET autocommit = 0", "SELECT CONCAT(@@autocommit) AS text"},
+		{"CREATE TEMPORARY TABLE left_behind (n INT)", ""}, // or it could not be made again
+		{"INSERT INTO counted VALUES (NULL)", "SELECT CONCAT(LAST_INSERT_ID()) AS text"},
+		{"SELECT GET_LOCK('left_behind', 0)", "SELECT CONCAT(COALESCE(IS_USED_LOCK('left_behind'), 0)) AS text"},
+		{"BEGIN", ""},
+	},
+}
+
+// TestSessionLeftBehind: what one user has changed, the next one does not see (faults
+// F18 and F19).
+func TestSessionLeftBehind(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		withNumbers(t, db, 1)
+		if db.Name == "mariadb" {
+			db.exec(t, "CREATE TABLE counted (id BIGINT AUTO_INCREMENT PRIMARY KEY)")
+		}
+		changes := leftBehind[db.Name]
+		for _, test := range append(changes, changes...) {
+			fresh := ""
+			if test.seen != "" {
+				fresh = text(t, db, test.seen)
+			}
+			t.Log(test.change)
+			c, err := db.Conn(t.Context())
+			require.NoError(t, err)
+			defer c.Close()
+			require.NoError(t, c.Exec(t.Context(), test.change))
+			require.NoError(t, insertNumber.Exec(t.Context(), c, 99))
+			const stored = "SELECT COUNT(*) FROM numbers WHERE n = 99"
+			before := db.shown(t, stored)
+			c.Close()
+			if test.seen != "" {
+				require.Equal(t, fresh, text(t, db, test.seen), test.change)
+			}
+			require.Equal(t, before, db.shown(t, stored), "%s: giving back stores nothing", test.change)
+			remove := command("Remove", "DELETE FROM numbers WHERE n = ?", protocol.Int64, encodeInt64)
+			for range 3 { // statements of before, and again
+				require.NoError(t, remove.Exec(t.Context(), db, 99))
+				_, err = count.One(t.Context(), db, 1)
+				require.NoError(t, err)
+			}
+		}
+	}, runtime.WithPoolSize(1))
+}
+
+// TestSessionOfCommand: a command that is not about rows is found out, too.
+func TestSessionOfCommand(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		sql := byEngine{"sqlite": "PRAGMA query_only = 1", "postgres": "SET statement_timeout = 12345", "mariadb": "SET @left_behind = 'x'"}.of(db)
+		seen := byEngine{
+			"sqlite": "SELECT CAST(query_only AS TEXT) AS text FROM pragma_query_only", "postgres": "SELECT current_setting('statement_timeout') AS text",
+			"mariadb": "SELECT COALESCE(@left_behind, 'none') AS text",
+		}.of(db)
+		fresh := text(t, db, seen)
+		for range 3 {
+			require.NoError(t, statement("Set", "/* a note */ -- and\n "+sql).Exec(t.Context(), db, runtime.None{}))
+			require.Equal(t, fresh, text(t, db, seen))
+		}
+	}, runtime.WithPoolSize(1))
+}
+
+// TestSessionKeepsConnSettings: what a connection string asks for is not undone with
+// what a user did.
+func TestSessionKeepsConnSettings(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		if db.Name != "postgres" { // the other drivers close the connection
+			return
+		}
+		at := db.Database
+		at.DSN += ";ConnSettings=SET work_mem TO '5MB'"
+		other := open(t, at, runtime.WithPoolSize(1))
+		const pid, memory = "SELECT pg_backend_pid()::text AS text", "SELECT current_setting('work_mem') AS text"
+		same := text(t, other, pid)
+		require.Equal(t, "5MB", text(t, other, memory))
+		c, err := other.Conn(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, c.Exec(t.Context(), "SET work_mem TO '7MB'"))
+		require.Equal(t, "7MB", text(t, c, memory))
+		c.Close()
+		require.Equal(t, "5MB", text(t, other, memory))
+		require.Equal(t, same, text(t, other, pid), "the connection is the same")
+		other.Close()
+	})
+}
+
+// TestConnClosedInTransaction: a connection that is given back with its transaction
+// open is not handed on, and nothing of the transaction is stored.
+func TestConnClosedInTransaction(t *testing.T) {
+	onNumbers(t, func(t *testing.T, db database, put func(runtime.Session, ...int64), want func(...string)) {
+		c, err := db.Conn(t.Context())
+		require.NoError(t, err)
+		err = c.InTx(t.Context(), func(tx *runtime.Tx) error {
+			put(tx, 1)
+			c.Close()
+			require.Eventually(t, func() bool { return db.Stat().InUse == 0 }, time.Minute, time.Millisecond)
+			put(db, 2)
+			requireOver(t, tx)
+			return nil
+		})
+		require.ErrorContains(t, err, "transaction is over")
+		put(db, 3)
+		want("2", "3")
+	})
+}
+
+// TestInterruptedWrite: SQLite ends the transaction of a write that is interrupted,
+// and what followed would be stored alone.
+func TestInterruptedWrite(t *testing.T) {
+	onNumbers(t, func(t *testing.T, db database, put func(runtime.Session, ...int64), want func(...string)) {
+		long := command("Long", byEngine{
+			"sqlite":   "INSERT INTO numbers WITH RECURSIVE c(n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000000 + ?) SELECT n FROM c",
+			"postgres": "INSERT INTO numbers SELECT n FROM generate_series(10, 1000000000 + ?) AS n",
+			"mariadb":  "INSERT INTO numbers SELECT seq FROM seq_10_to_1000000000 WHERE seq > 9 + 0 * ?",
+		}.of(db), protocol.Int64, encodeInt64)
+		var after error
+		err := db.InTx(t.Context(), func(tx *runtime.Tx) error {
+			put(tx, 1)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			require.ErrorIs(t, long.Exec(ctx, tx, 1), context.DeadlineExceeded)
+			after = insertNumber.Exec(t.Context(), tx, 2)
+			return nil
+		})
+		require.Equal(t, after != nil, err != nil, "%v, %v", after, err)
+		if err != nil {
+			want()
+			return
+		}
+		require.NotEqual(t, "sqlite", db.Name)
+		want("1", "2")
+	})
+}
