@@ -81,6 +81,7 @@ const maxStatements = 100
 type physical struct {
 	plugin  *driver.Plugin
 	dbms    string         // what the database calls itself
+	secrets secrets        // of the connection string
 	dialect driver.Dialect // the plugin's, with the quotes that the driver names
 	broken  atomic.Bool    // not to be used again
 	session
@@ -95,11 +96,15 @@ type physical struct {
 
 // connect makes a connection and sets up its session.
 func connect(ctx context.Context, connection string, plugin *driver.Plugin) (*physical, error) {
+	hidden := secretsOf(connection)
 	native, err := odbc.Connect(ctx, connection)
 	if err != nil {
-		return nil, operation{op: "connect", plugin: plugin}.wrap(err)
+		if plugin == &driver.Generic { // which understands little of it
+			plugin = likely(connection)
+		}
+		return nil, operation{op: "connect", plugin: plugin, secrets: hidden}.wrap(err)
 	}
-	c := &physical{plugin: plugin, native: native, dbms: native.Server().DBMS}
+	c := &physical{plugin: plugin, native: native, dbms: native.Server().DBMS, secrets: hidden}
 	c.statements, _ = simplelru.NewLRU(maxStatements, func(_ any, s *statement) { s.evict() })
 	if err := c.setUp(ctx, connection); err != nil {
 		c.close()

@@ -107,17 +107,18 @@ func (c *cursor) fetchAhead(ctx context.Context) {
 }
 
 // close ends the result. A block that is being fetched is waited for, with the
-// statement given up where its fetch had to be cancelled.
-func (c *cursor) close(failed bool) {
+// statement given up where its fetch had to be cancelled; its error is returned.
+func (c *cursor) close(failed bool) (ahead error) {
 	if c.s == nil {
-		return
+		return nil
 	}
 	if c.ask != nil {
 		c.cancel()
 		close(c.ask)
 	}
 	if c.pending {
-		failed = (<-c.got).err != nil || failed
+		ahead = (<-c.got).err
+		failed = failed || ahead != nil
 	}
 	c.s.c.mu.Lock()
 	defer c.s.c.mu.Unlock()
@@ -128,4 +129,5 @@ func (c *cursor) close(failed bool) {
 		failed = c.s.native.CloseCursor() != nil || c.s.c.plugin.Reads.Stream.Once || failed
 	}
 	c.s.done(failed)
+	return ahead
 }

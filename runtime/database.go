@@ -93,10 +93,13 @@ func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
 	for _, opt := range opts {
 		opt.apply(&o)
 	}
+	if err := ValidateConnectionString(connection); err != nil {
+		return nil, err
+	}
 	connection = withSettings(connection, o.settings)
 	if o.plugin == nil {
 		var err error
-		if o.plugin, err = detect(ctx, connection); err != nil {
+		if o.plugin, err = detect(ctx, connection, o.dialTimeout); err != nil {
 			return nil, err
 		}
 	}
@@ -108,12 +111,11 @@ func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
 }
 
 // detect asks the database behind connection which it is.
-func detect(ctx context.Context, connection string) (*driver.Plugin, error) {
+func detect(ctx context.Context, connection string, timeout time.Duration) (*driver.Plugin, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	c, err := connect(ctx, connection, &driver.Generic)
 	if err != nil {
-		if e := (*Error)(nil); errors.As(err, &e) { // which that plugin understands little of
-			operation{op: e.Op, plugin: likely(connection)}.classify(e)
-		}
 		return nil, err
 	}
 	defer c.close()

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -21,14 +22,14 @@ var ErrTooManyRows = errors.New("more than one row where one was expected")
 // ErrClosed says that the DB has been closed.
 var ErrClosed = errors.New("database is closed")
 
-// Error is what every call of this package fails with. Ask errors.Is for
-// context.Canceled, context.DeadlineExceeded, ErrNoRows, ErrTooManyRows,
+// Error is what every call of this package fails with. Ask errors.Is for a Kind, and
+// for context.Canceled, context.DeadlineExceeded, ErrNoRows, ErrTooManyRows,
 // ErrClosed, ErrDrift and protocol.ErrNull, and errors.As for *Error to read the
-// fields.
+// fields. No secret of the connection string stands in it.
 type Error struct {
 	Query   string // the query's name, "" where none was at work
 	Set     string // the set's name, "" where the query has one result
-	Op      string // what failed: connect, prepare, bind, execute, fetch, decode, begin, commit, rollback, describe
+	Op      string // what failed: connect, prepare, bind, execute, fetch, decode, begin, commit, rollback, describe, receive
 	Driver  string // name of the plugin, "" before the database is known
 	State   string // SQLSTATE of the first diagnostic record, "" where no call of the driver failed
 	Native  int32  // the database's own code of that record
@@ -40,6 +41,7 @@ type Error struct {
 	Kind     Kind
 	Outcome  Outcome
 	Retry    Scope
+	Stream   StreamFault // what ended a stream; "" where none was read
 	// Diagnostics are all records of the failed call, as the driver gave them.
 	Diagnostics []Diagnostic
 	// Column and Row say which cell was at fault, or which row of a bulk insert;
@@ -71,12 +73,18 @@ func (e *Error) Error() string {
 	if e.Set != "" {
 		fmt.Fprintf(&b, "set %q: ", e.Set)
 	}
+	if e.Stream != "" {
+		fmt.Fprintf(&b, "%s: ", e.Stream)
+	}
 	b.WriteString(e.Op)
 	if cell := (*protocol.CellError)(nil); e.Row > 0 && !errors.As(e.Err, &cell) { // which says it itself
 		fmt.Fprintf(&b, " row %d", e.Row)
 	}
 	if e.Message != "" {
-		fmt.Fprintf(&b, ": %s (SQLSTATE %s, native %d)", e.Message, e.State, e.Native)
+		fmt.Fprintf(&b, ": %s", e.Message)
+	}
+	if e.State != "" {
+		fmt.Fprintf(&b, " (SQLSTATE %s, native %d)", e.State, e.Native)
 	}
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
@@ -87,17 +95,50 @@ func (e *Error) Error() string {
 // Unwrap returns the cause where it was not the driver.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Is reports whether the error is of the kind that target is.
+func (e *Error) Is(target error) bool { return target == error(e.Kind) }
+
+// Phase returns what Op was a part of.
+func (e *Error) Phase() Phase { return phases[e.Op] }
+
+// LogValue returns the error as a group of attributes, without those that are not
+// known.
+func (e *Error) LogValue() slog.Value {
+	category, outcome, retry := e.Category.String(), e.Outcome.String(), e.Retry.String()
+	var attrs []slog.Attr
+	for _, text := range []struct{ key, value string }{
+		{"query", e.Query}, {"set", e.Set}, {"op", e.Op}, {"phase", e.Phase().String()}, {"driver", e.Driver}, {"sqlstate", e.State},
+		{"message", e.Message}, {"category", category}, {"kind", string(e.Kind)}, {"outcome", outcome}, {"retry", retry},
+		{"stream", string(e.Stream)}, {"column", e.Column},
+	} {
+		if text.value != "" {
+			attrs = append(attrs, slog.String(text.key, text.value))
+		}
+	}
+	if e.State != "" {
+		attrs = append(attrs, slog.Int64("native", int64(e.Native)))
+	}
+	if e.Row > 0 {
+		attrs = append(attrs, slog.Int64("row", e.Row))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.String("cause", e.Err.Error()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
 // operation is what a failure is told with.
 type operation struct {
 	query, op string
 	plugin    *driver.Plugin // nil before the database is known
 	dbms      string         // what the database calls itself, "" before that is known
+	secrets   secrets        // of the connection string
 }
 
 // operation returns what a failure of op on the connection is told with; query is the
 // query's name, "" for none.
 func (c *physical) operation(query, op string) operation {
-	return operation{query: query, op: op, plugin: c.plugin, dbms: c.dbms}
+	return operation{query: query, op: op, plugin: c.plugin, dbms: c.dbms, secrets: c.secrets}
 }
 
 // wrap makes an *Error of err. It is the one place where the language of ODBC,
@@ -124,6 +165,7 @@ func (o operation) wrap(err error) error {
 		e.Err = err
 	}
 	o.classify(e)
+	e.scrub(o.secrets)
 	return e
 }
 
@@ -146,6 +188,15 @@ func (e *Error) fromDriver(call *odbc.Error) {
 	}
 	first := e.Diagnostics[0]
 	e.State, e.Native, e.Message = first.State, first.Native, first.Message
+}
+
+// scrub takes the secrets out of what the driver said. The classes, which look at
+// messages, must be known: a password may be a word of one.
+func (e *Error) scrub(s secrets) {
+	e.Message = s.scrub(e.Message)
+	for i, d := range e.Diagnostics {
+		e.Diagnostics[i].Message = s.scrub(d.Message)
+	}
 }
 
 // is reports whether the error has the code.

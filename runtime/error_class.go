@@ -9,12 +9,45 @@ import (
 )
 
 // Category is the coarse class of an error, Kind what has happened, Outcome what the
-// database has done, and Scope what may be tried again.
+// database has done, Scope what may be tried again, and Phase what was being done.
 type (
 	Category = driver.Category
 	Kind     = driver.Kind
 	Outcome  = driver.Outcome
 	Scope    = driver.Scope
+	Phase    = driver.Phase
+)
+
+// The kinds. errors.Is asks for them: errors.Is(err, runtime.KindUnique).
+const (
+	KindUnknown       = driver.KindUnknown
+	KindAuth          = driver.KindAuth
+	KindCapacity      = driver.KindCapacity
+	KindConnect       = driver.KindConnect
+	KindConnection    = driver.KindConnection
+	KindDeadlock      = driver.KindDeadlock
+	KindLockTimeout   = driver.KindLockTimeout
+	KindSerialization = driver.KindSerialization
+	KindCancelled     = driver.KindCancelled
+	KindDeadline      = driver.KindDeadline
+	KindReadOnly      = driver.KindReadOnly
+	KindDiskFull      = driver.KindDiskFull
+	KindUnique        = driver.KindUnique
+	KindForeignKey    = driver.KindForeignKey
+	KindNotNull       = driver.KindNotNull
+	KindCheck         = driver.KindCheck
+	KindConstraint    = driver.KindConstraint
+	KindSyntax        = driver.KindSyntax
+	KindUnknownObject = driver.KindUnknownObject
+	KindPermission    = driver.KindPermission
+	KindData          = driver.KindData
+	KindTransaction   = driver.KindTransaction
+	KindStale         = driver.KindStale
+	KindUnsupported   = driver.KindUnsupported
+	KindProtocol      = driver.KindProtocol
+	KindConfig        = driver.KindConfig
+	KindCorrupt       = driver.KindCorrupt
+	KindUser          = driver.KindUser
 )
 
 // The categories.
@@ -75,12 +108,13 @@ func (o operation) class(e *Error) driver.Class {
 	phase := phases[e.Op]
 	before := driver.OutcomeUnknown // what the database has done when our own word ended it
 	switch phase {
-	case driver.Connecting, driver.AnyPhase:
+	case driver.Connecting, driver.Binding, driver.AnyPhase:
 		before = driver.NotSent
 	case driver.Preparing:
 		before = driver.NotExecuted
 	}
 	var cell *protocol.CellError
+	var form *connectionStringError
 	switch {
 	// A context that ended has the word: a call that it cancelled may say anything, or
 	// success.
@@ -88,6 +122,8 @@ func (o operation) class(e *Error) driver.Class {
 		return driver.Class{Category: Transient, Kind: driver.KindDeadline, Outcome: before}
 	case errors.Is(e.Err, context.Canceled):
 		return driver.Class{Category: Fatal, Kind: driver.KindCancelled, Outcome: before}
+	case errors.As(e.Err, &form):
+		return driver.Class{Category: Validation, Kind: driver.KindConfig, Outcome: NotSent}
 	case errors.Is(e.Err, ErrDrift):
 		return driver.Class{Category: Validation, Kind: driver.KindStale, Outcome: NotExecuted}
 	case errors.Is(e.Err, ErrNoRows), errors.Is(e.Err, ErrTooManyRows):
@@ -102,10 +138,10 @@ func (o operation) class(e *Error) driver.Class {
 	return driver.Class{Category: Fatal, Outcome: before}
 }
 
-// phases are those of Error.Op. What is not here sends nothing.
+// phases are those of Error.Op.
 var phases = map[string]driver.Phase{
 	"connect": driver.Connecting, "prepare": driver.Preparing, "describe": driver.Preparing,
-	"begin": driver.Preparing, "execute": driver.Executing, "rollback": driver.Executing,
+	"begin": driver.Preparing, "bind": driver.Binding, "execute": driver.Executing, "rollback": driver.Executing,
 	"fetch": driver.Fetching, "decode": driver.Fetching, "commit": driver.Committing,
 }
 

@@ -20,28 +20,30 @@ var errKeyset = errors.New("the keyset does not advance: the query must give row
 // An error is yielded last. Breaking off and ranging again are as for Stream.
 func (q *Query[P, R]) Pages(ctx context.Context, db Session, p P, advance func(p P, row R) P) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		if err := q.eachPage(ctx, db, p, advance, yield); err != nil {
-			var none R
-			yield(none, err)
-		}
+		runs := true
+		err := q.eachPage(ctx, db, p, advance, func(row R) bool {
+			runs = yield(row, nil)
+			return runs
+		})
+		yieldError(err, runs, yield)
 	}
 }
 
-// eachPage yields rows until yield says no, and returns the error that ends them.
-func (q *Query[P, R]) eachPage(ctx context.Context, db Session, p P, advance func(P, R) P, yield func(R, error) bool) error {
+// eachPage takes rows until take wants no more, and returns the error that ends them.
+func (q *Query[P, R]) eachPage(ctx context.Context, db Session, p P, advance func(P, R) P, take func(R) bool) error {
 	for {
 		page, err := q.Many(ctx, db, p)
 		if err != nil || len(page) == 0 {
 			return err
 		}
 		for _, row := range page {
-			if !yield(row, nil) {
+			if !take(row) {
 				return nil
 			}
 		}
 		next := advance(p, page[len(page)-1])
 		if reflect.DeepEqual(next, p) { // once a page; P may hold what == does not compare
-			return &Error{Query: q.Name, Op: "fetch", Err: errKeyset}
+			return operation{query: q.Name, op: "fetch"}.wrap(errKeyset)
 		}
 		p = next
 	}

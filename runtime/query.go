@@ -32,7 +32,7 @@ type Query[P, R any] struct {
 func (q *Query[P, R]) One(ctx context.Context, db Session, p P) (R, error) {
 	row, ok, err := q.Opt(ctx, db, p)
 	if err == nil && !ok {
-		err = &Error{Query: q.Name, Op: "fetch", Err: ErrNoRows}
+		err = operation{query: q.Name, op: "fetch"}.wrap(ErrNoRows)
 	}
 	return row, err
 }
@@ -78,20 +78,24 @@ func (q *Query[P, R]) Many(ctx context.Context, db Session, p P) (all []R, err e
 }
 
 // Stream yields the rows one by one while they are fetched block by block; an
-// error is yielded last, after the rows that came before it. Nothing is sent
-// before the range begins, and breaking off ends the query. On a DB the
-// connection is held until then.
+// error is yielded last, after the rows that came before it, and says what ended the
+// stream, see StreamFault. Nothing is sent before the range begins, and breaking off
+// ends the query; an error that comes then has no reader, and only decides what
+// becomes of the connection. On a DB the connection is held until then.
 func (q *Query[P, R]) Stream(ctx context.Context, db Session, p P) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		if err := q.each(ctx, db, p, yield); err != nil {
-			var none R
-			yield(none, err)
-		}
+		runs := true
+		err := q.each(ctx, db, p, func(row R) bool {
+			runs = yield(row, nil)
+			return runs
+		})
+		yieldError(err, runs, yield)
 	}
 }
 
-// each yields rows until yield says no, and returns the error that ends them.
-func (q *Query[P, R]) each(ctx context.Context, db Session, p P, yield func(R, error) bool) (err error) {
+// each takes rows until take wants no more, and returns the error that ended them or
+// would have.
+func (q *Query[P, R]) each(ctx context.Context, db Session, p P, take func(R) bool) (err error) {
 	r, err := q.open(ctx, db, p, firstBlock, true)
 	if err != nil {
 		return err
@@ -102,8 +106,8 @@ func (q *Query[P, R]) each(ctx context.Context, db Session, p P, yield func(R, e
 		var failed error
 		block, failed = r.next(ctx, block[:0])
 		for i := range block {
-			if !yield(block[i], nil) {
-				return nil
+			if !take(block[i]) {
+				return failed
 			}
 		}
 		if failed != nil || len(block) == 0 {
@@ -238,6 +242,10 @@ func (r *result[P, R]) decode(rows []R, b block) ([]R, error) {
 
 // close ends the result and gives the connection back.
 func (r *result[P, R]) close(err *error) {
-	r.cursor.close(*err != nil)
+	ahead := r.cursor.close(*err != nil)
+	if *err == nil {
+		r.loan.end(r.wrap("fetch", ahead))
+		return
+	}
 	r.loan.end(*err)
 }

@@ -26,7 +26,7 @@ var ErrColumnPassed = errors.New("a later column of the row has been read")
 func (q *Query[P, R]) ReadOne(ctx context.Context, db Session, p P, read func(R) error) error {
 	ok, err := q.ReadOpt(ctx, db, p, read)
 	if err == nil && !ok {
-		err = &Error{Query: q.Name, Op: "fetch", Err: ErrNoRows}
+		err = operation{query: q.Name, op: "fetch"}.wrap(ErrNoRows)
 	}
 	return err
 }
@@ -47,11 +47,12 @@ func (q *Query[P, R]) ReadOpt(ctx context.Context, db Session, p P, read func(R)
 // a row can be read until the loop's next turn. Rows are fetched one by one.
 func (q *Query[P, R]) ReadStream(ctx context.Context, db Session, p P) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
-		err := q.turns(ctx, db, p, func(_ *result[P, R], row R) (bool, error) { return yield(row, nil), nil })
-		if err != nil {
-			var none R
-			yield(none, err)
-		}
+		runs := true
+		err := q.turns(ctx, db, p, func(_ *result[P, R], row R) (bool, error) {
+			runs = yield(row, nil)
+			return runs, nil
+		})
+		yieldError(err, runs, yield)
 	}
 }
 

@@ -362,7 +362,7 @@ func integersThatDoNotFit(t *testing.T) {
 				got, err := test.read(t.Context(), "SELECT n FROM wide WHERE n IS NOT NULL ORDER BY id")
 				require.Len(t, got, test.last-1)
 				e := requireError(t, err, runtime.Error{Query: "Read", Op: "decode", Column: "n", Row: int64(test.last)})
-				require.ErrorContains(t, e, "query Read: decode: column 1 \"n\"")
+				require.ErrorContains(t, e, "decode: column 1 \"n\"")
 				_, err = test.read(t.Context(), "SELECT n FROM wide WHERE id = 4")
 				requireError(t, err, runtime.Error{Query: "Read", Op: "decode", Column: "n", Row: 1})
 			})
@@ -541,7 +541,7 @@ func nullInNotNull(t *testing.T) {
 				continue
 			}
 			e := requireError(t, err, runtime.Error{Query: "Holes", Op: "decode", Column: "b", Row: bad, Err: protocol.ErrNull})
-			require.EqualError(t, e, `query Holes: decode: column 2 "b", row 100: NULL in a column generated as not null`)
+			require.EqualError(t, e, `query Holes: Streaming protocol error: decode: column 2 "b", row 100: NULL in a column generated as not null`)
 		}
 		require.Equal(t, numbersTo(bad-1), got)
 		all, err := holes.Many(t.Context(), db, runtime.None{})

@@ -30,8 +30,17 @@ func (c Category) String() string {
 	return [...]string{"fatal", "transient", "validation", "connection lost"}[c]
 }
 
-// Kind says what has happened, in words.
+// Kind says what has happened, in words. It is an error, so that errors.Is can ask
+// for it.
 type Kind string
+
+// Error returns the kind in words.
+func (k Kind) Error() string {
+	if k == KindUnknown {
+		return "unknown"
+	}
+	return string(k)
+}
 
 // The kinds of errors.
 const (
@@ -116,10 +125,16 @@ const (
 	AnyPhase Phase = iota
 	Connecting
 	Preparing
+	Binding
 	Executing
 	Fetching
 	Committing
 )
+
+// String returns the phase in words, "" for any.
+func (p Phase) String() string {
+	return [...]string{"", "connect", "prepare", "bind", "execute", "fetch", "commit"}[p]
+}
 
 // Record is a diagnostic record.
 type Record struct {
@@ -131,7 +146,7 @@ type Record struct {
 // Fault is a row of a table of errors: what a diagnostic record means that fits all
 // that the row names.
 type Fault struct {
-	DBMS    string  // what the database calls itself; "" for any
+	DBMS    string  // what the database calls itself, but for what follows a slash; "" for any
 	States  string  // SQLSTATEs, or classes of two characters, apart by spaces; "" for any
 	Natives []int32 // codes of the database; nil for any
 	Text    string  // a part of the message in lower case, as the last resort; "" for any
@@ -143,7 +158,9 @@ type Fault struct {
 // believed. It is 0 where the row does not fit.
 func (f *Fault) weight(dbms string, phase Phase, r Record) int {
 	weight := 1
-	if f.DBMS != "" && !strings.EqualFold(f.DBMS, dbms) {
+	name, _, _ := strings.Cut(dbms, "/") // DB2/LINUXX8664
+	unknown := dbms == "" && f.Phase == Connecting
+	if f.DBMS != "" && !unknown && !strings.EqualFold(f.DBMS, name) {
 		return 0
 	}
 	if f.Phase != AnyPhase {
@@ -192,7 +209,8 @@ func stateWeight(states, state string) int {
 // looked at, for the first is not always the one that tells; of rows that fit, the
 // one that names most has the word, and a plugin's own before the common ones.
 //
-// dbms is what the database calls itself, "" while that is not known.
+// dbms is what the database calls itself, "" while that is not known: rows about
+// connecting are believed then, whatever database they name.
 func (p *Plugin) Classify(dbms string, phase Phase, records []Record) Class {
 	best, class := 0, unknownFault
 	for _, r := range records {
@@ -209,6 +227,9 @@ func (p *Plugin) Classify(dbms string, phase Phase, records []Record) Class {
 		}
 	}
 	if phase == Connecting {
+		if class.Category == ConnectionLost { // what was never there
+			class = connectClass
+		}
 		class.Outcome = NotSent
 	}
 	return class
@@ -220,11 +241,14 @@ var unknownFault = Class{Fatal, KindUnknown, OutcomeUnknown, ScopeNone, Destroy}
 // The classes that several rows have.
 var (
 	lostClass    = Class{ConnectionLost, KindConnection, OutcomeUnknown, ScopeNone, Shed}
+	idleClass    = Class{ConnectionLost, KindConnection, TransactionRolledBack, ScopeTransaction, Shed}
 	connectClass = Class{Transient, KindConnect, NotSent, ScopeConnect, Destroy}
+	slowClass    = Class{Transient, KindDeadline, NotSent, ScopeConnect, Destroy}
 	configClass  = Class{Fatal, KindConfig, NotSent, ScopeNone, Destroy}
 	authClass    = Class{Fatal, KindAuth, NotSent, ScopeNone, Destroy}
 	fullClass    = Class{Transient, KindCapacity, NotSent, ScopeConnect, Destroy}
 	bugClass     = Class{Fatal, KindProtocol, NotExecuted, ScopeNone, Destroy}
+	busyClass    = Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}
 	diskClass    = Class{Fatal, KindDiskFull, StatementRolledBack, ScopeNone, Keep}
 )
 
@@ -240,53 +264,52 @@ func waited(k Kind) Class { return Class{Transient, k, StatementRolledBack, Scop
 // commonFaults are the SQLSTATEs of ODBC 3 (Appendix A), of SQL, and those that
 // PostgreSQL passes on. Most of the last are no other database's.
 var commonFaults = []Fault{
-	{States: "07 21 44", Class: invalid(KindSyntax)},
-	{States: "22", Class: invalid(KindData)},
-	{States: "23", Class: invalid(KindConstraint)},
+	{States: "07", Class: invalid(KindProtocol)},
+	{States: "07002", Class: Class{Validation, KindProtocol, StatementRolledBack, ScopeNone, Destroy}}, // or MariaDB's driver is out of step
+	{States: "07006", Class: invalid(KindData)},
+	{States: "21", Class: invalid(KindSyntax)},
+	{States: "21000 22", Class: invalid(KindData)},
+	{States: "23 2B", Class: invalid(KindConstraint)},
 	{States: "23502", Class: invalid(KindNotNull)},
 	{States: "23503 23001", Class: invalid(KindForeignKey)},
 	{States: "23505", Class: invalid(KindUnique)},
-	{States: "23514 23P01", Class: invalid(KindCheck)},
+	{States: "23514 23P01 44", Class: invalid(KindCheck)},
 	{States: "42 37", Class: invalid(KindSyntax)},
-	{States: "42S01 42S02 42S11 42S12 42S21 42S22 42P01 42703 42883 42P02 42704 42702 42725 42P09 S0002 S0022 3D 3F", Class: invalid(KindUnknownObject)},
-	{States: "42501", Class: invalid(KindPermission)},
-	{States: "0A", Class: invalid(KindUnsupported)},
-	{States: "P0 45", Class: invalid(KindUser)},
-	{States: "54", Class: invalid(KindData)},
-	{States: "HV", Class: invalid(KindUser)},
+	{States: "42S01 42S02 42S11 42S12 42S21 42S22 42P01 42P02 42P06 42P07 42P09 42701 42702 42703 42704 42710 42723 42725 42883 S0 3D 3F", Class: invalid(KindUnknownObject)},
+	{States: "42501 0L 0P", Class: invalid(KindPermission)},
+	{States: "0A 54", Class: invalid(KindUnsupported)},
+	{States: "P0 45 20 2F 38 39 HV", Class: invalid(KindUser)},
 
 	{States: "01002", Class: lostClass},
 	{States: "08", Class: lostClass},
+	{States: "08P01", Class: Class{ConnectionLost, KindProtocol, OutcomeUnknown, ScopeNone, Shed}},
 	{States: "08003", Class: Class{ConnectionLost, KindConnection, NotExecuted, ScopeNone, Shed}},
-	{States: "08 HYT01", Phase: Connecting, Class: connectClass},
 	{States: "08002", Class: bugClass},
 	{States: "HYT01", Class: lostClass},
 	{States: "IM", Class: configClass},
 	{States: "01000", Phase: Connecting, Text: "can't open lib", Class: configClass}, // of unixODBC
 	{States: "IM001 HYC00 S1C00", Class: invalid(KindUnsupported)},
 	{States: "IMC01 IMC02 IMC03 IMC04 IMC05 IMC06", Class: lostClass},
-	{States: "28", Class: authClass},
+	{States: "28 28000 28P01", Class: authClass},
 
-	{States: "24 34", Class: bugClass},
-	{States: "HY", Class: bugClass},
+	{States: "24 34 HY S1", Class: bugClass},
 	{States: "HY000 S1000", Class: unknownFault},
-	{States: "HY001 HY013 HY014", Class: Class{Fatal, KindCapacity, OutcomeUnknown, ScopeNone, Destroy}},
-	{States: "HY008 HY018", Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Destroy}},
-	{States: "HY090 HY091 HY092 HY095 HY096 HY097 HY098 HY099 HY100 HY101 HY103 HY104 HY105 HY106 HY107 HY109 HY110 HY111 HY003 HY004 HY009 HY024", Class: Class{Validation, KindProtocol, NotExecuted, ScopeNone, Keep}},
+	{States: "HY001 HY013 HY014 S1001", Class: Class{Fatal, KindCapacity, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "HY008 HY018 S1008", Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Destroy}},
+	{States: "HY003 HY004 HY009 HY090 HY091 HY092 HY095 HY096 HY097 HY098 HY099 HY100 HY101 HY103 HY104 HY105 HY106 HY107 HY109 HY110 HY111", Class: Class{Validation, KindProtocol, NotExecuted, ScopeNone, Keep}},
+	{States: "S1003 S1004 S1009 S1090 S1091 S1092 S1096 S1097 S1098 S1099 S1100 S1101 S1103 S1104 S1105 S1106 S1107 S1109 S1110 S1111", Class: Class{Validation, KindProtocol, NotExecuted, ScopeNone, Keep}},
 	{States: "HY117", Class: Class{Fatal, KindTransaction, OutcomeUnknown, ScopeNone, Destroy}},
 	{States: "HYT00 S1T00", Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
-	{States: "HYT00 S1T00", Phase: Connecting, Class: Class{Transient, KindDeadline, NotSent, ScopeConnect, Destroy}},
+	{States: "HYT00 S1T00", Phase: Connecting, Class: slowClass},
 
-	{States: "25", Class: Class{Fatal, KindTransaction, NotExecuted, ScopeNone, Reset}},
+	{States: "25 2D 3B", Class: Class{Fatal, KindTransaction, NotExecuted, ScopeNone, Reset}},
 	{States: "25006", Class: Class{Validation, KindReadOnly, NotExecuted, ScopeNone, Reset}},
 	{States: "25S01", Class: Class{Fatal, KindTransaction, OutcomeUnknown, ScopeNone, Destroy}},
 	{States: "25S03", Class: Class{Fatal, KindTransaction, TransactionRolledBack, ScopeTransaction, Reset}},
-	{States: "25P02", Class: Class{Fatal, KindTransaction, NotExecuted, ScopeNone, Reset}},
-	{States: "25P03 57P05", Class: Class{ConnectionLost, KindConnection, TransactionRolledBack, ScopeTransaction, Shed}},
-	{States: "26000 42P05 42P18", Class: Class{Transient, KindStale, NotExecuted, ScopeStatement, Keep}},
+	{States: "25P03 57P05", Class: idleClass},
+	{States: "26000 42P05", Class: Class{Transient, KindStale, NotExecuted, ScopeStatement, Keep}},
 
-	{States: "40", Class: again(KindSerialization)},
-	{States: "40001", Class: again(KindSerialization)},
+	{States: "40 40001", Class: again(KindSerialization)},
 	{States: "40P01", Class: again(KindDeadlock)},
 	{States: "40002", Class: Class{Validation, KindConstraint, TransactionRolledBack, ScopeNone, Reset}},
 	{States: "40003", Class: Class{Fatal, KindTransaction, OutcomeUnknown, ScopeNone, Destroy}},
@@ -295,17 +318,15 @@ var commonFaults = []Fault{
 	{States: "55P03", Class: waited(KindLockTimeout)},
 	{States: "55", Class: Class{Fatal, KindTransaction, StatementRolledBack, ScopeNone, Keep}},
 
-	{States: "53", Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+	{States: "53", Class: busyClass},
 	{States: "53", Phase: Connecting, Class: fullClass},
 	{States: "53100", Class: diskClass},
 	{States: "57014", Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
 	{States: "57P01 57P02", Class: lostClass},
-	{States: "57P01 57P02 57P03", Phase: Connecting, Class: connectClass},
 	{States: "57P03", Class: connectClass},
 	{States: "57P04", Class: Class{Fatal, KindConfig, OutcomeUnknown, ScopeNone, Destroy}},
 	{States: "58000 58030", Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Destroy}},
-	{States: "58", Class: Class{Fatal, KindCorrupt, OutcomeUnknown, ScopeNone, Destroy}},
-	{States: "XX", Class: Class{Fatal, KindCorrupt, OutcomeUnknown, ScopeNone, Destroy}},
+	{States: "58 XX", Class: Class{Fatal, KindCorrupt, OutcomeUnknown, ScopeNone, Destroy}},
 	{States: "XX000", Class: Class{Fatal, KindUnknown, OutcomeUnknown, ScopeNone, Destroy}},
 	{States: "F0", Class: configClass},
 }

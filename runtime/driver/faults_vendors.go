@@ -3,44 +3,50 @@ package driver
 // postgresFaults: psqlODBC 13 passes SQLSTATEs on, but for connecting, where all is
 // 08001 with native 101 and only the message tells. Messages are in the language of
 // the server; what is not understood is taken for a server that cannot be reached.
+// Of rows with texts that fit alike the first has the word.
 var postgresFaults = []Fault{
+	{States: "08001", Phase: Connecting, Text: "too many clients", Class: fullClass},
+	{States: "08001", Phase: Connecting, Text: "too many connections", Class: fullClass}, // for a role or a database
+	{States: "08001", Phase: Connecting, Text: "remaining connection slots", Class: fullClass},
+	{States: "08001", Phase: Connecting, Text: "the database system is", Class: connectClass}, // starting up, shutting down, in recovery
 	{States: "08001", Phase: Connecting, Text: "password authentication failed", Class: authClass},
 	{States: "08001", Phase: Connecting, Text: "no password supplied", Class: authClass},
 	{States: "08001", Phase: Connecting, Text: "no pg_hba.conf entry", Class: authClass},
 	{States: "08001", Phase: Connecting, Text: "is not permitted to log in", Class: authClass},
-	{States: "08001", Phase: Connecting, Text: "database \"", Class: configClass}, // "…" does not exist, in any language
+	{States: "08001", Phase: Connecting, Text: "permission denied for database", Class: authClass},
+	{States: "08001", Phase: Connecting, Text: "authentication failed for user", Class: authClass}, // peer, ident, LDAP, certificate
+	{States: "08001", Phase: Connecting, Text: "database \"", Class: configClass},                  // "…" does not exist, in any language
 	{States: "08001", Phase: Connecting, Text: "role \"", Class: authClass},
 	{States: "08001", Phase: Connecting, Text: "could not translate host name", Class: configClass},
-	{States: "08001", Phase: Connecting, Text: "too many clients", Class: fullClass},
-	{States: "08001", Phase: Connecting, Text: "too many connections", Class: fullClass},
-	{States: "08001", Phase: Connecting, Text: "remaining connection slots", Class: fullClass},
-	{States: "08001", Phase: Connecting, Text: "timeout expired", Class: Class{Transient, KindDeadline, NotSent, ScopeConnect, Destroy}},
+	{States: "08001", Phase: Connecting, Text: "timeout expired", Class: slowClass},
 	{States: "57014", Text: "statement timeout", Class: Class{Transient, KindDeadline, StatementRolledBack, ScopeNone, Keep}},
 	{States: "57014", Text: "lock timeout", Class: waited(KindLockTimeout)},
 	{States: "0A000", Text: "cached plan must not change result type", Class: Class{Transient, KindStale, NotExecuted, ScopeStatement, Keep}},
+	{States: "HY000", Natives: []int32{1}, Phase: Preparing, Text: "no query has been executed with that handle", Class: Class{ConnectionLost, KindConnection, NotExecuted, ScopeNone, Shed}}, // of 13.02, when the session has ended
 	{Natives: []int32{35}, Class: lostClass},
-	{Natives: []int32{35}, Phase: Committing, Class: lostClass},
 	{States: "57P01", Natives: []int32{35, 108, -1}, Class: lostClass},
-	{States: "25P03", Natives: []int32{35}, Class: Class{ConnectionLost, KindConnection, TransactionRolledBack, ScopeTransaction, Shed}},
+	{States: "25P03 57P05", Natives: []int32{35, 108, -1}, Class: idleClass},
 }
 
 // mariadbFaults: MariaDB Connector/ODBC 3.1 gives HY000 for most, and the server's or
 // the client's own code.
 var mariadbFaults = []Fault{
-	{Natives: []int32{1927, 2006, 2013, 2014, 2045, 2048, 2055, 4031, 5014}, Class: lostClass},
+	{Natives: []int32{1053, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2014, 2045, 2048, 2055, 4031, 5014}, Class: lostClass},
 	{Natives: []int32{2027}, Class: Class{ConnectionLost, KindProtocol, OutcomeUnknown, ScopeNone, Destroy}}, // the driver and the server are out of step
 	{Natives: []int32{2002, 2003, 2005, 1129}, Phase: Connecting, Class: connectClass},
-	{Natives: []int32{2013}, Phase: Connecting, Class: Class{Transient, KindDeadline, NotSent, ScopeConnect, Destroy}},
+	{Natives: []int32{2013}, Phase: Connecting, Class: slowClass},
 	{Natives: []int32{2002, 2003}, Class: lostClass},
 	{Natives: []int32{1040, 1203, 1226}, Class: fullClass},
-	{Natives: []int32{1045, 1044, 1130, 1698}, Class: authClass},
+	{Natives: []int32{1045, 1044, 1130, 1698, 1820, 1862}, Class: authClass},
 	{Natives: []int32{1049}, Phase: Connecting, Class: configClass},
 	{Natives: []int32{1213}, Class: again(KindDeadlock)},
 	{Natives: []int32{1205}, Class: waited(KindLockTimeout)},
 	{Natives: []int32{1020}, Class: again(KindSerialization)}, // record has changed since last read
 	{Natives: []int32{1317, 1968}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Destroy}},
 	{Natives: []int32{1969, 3024}, Class: Class{Transient, KindDeadline, StatementRolledBack, ScopeNone, Keep}},
-	{Natives: []int32{1290, 1792, 1836}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
+	{Natives: []int32{1290}, Class: invalid(KindUnsupported)}, // by the option that the message names
+	{Natives: []int32{1290}, Text: "--read-only", Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
+	{Natives: []int32{1792, 1836}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
 	{Natives: []int32{1114, 1021, 28}, Class: diskClass},
 	{Natives: []int32{1048, 1364}, Class: invalid(KindNotNull)},
 	{Natives: []int32{1062, 1586}, Class: invalid(KindUnique)},
@@ -57,11 +63,11 @@ var mariadbFaults = []Fault{
 // sqliteFaults: sqliteodbc says HY000 for everything, and SQLite's code. Which
 // constraint failed stands in the message only, in English always.
 var sqliteFaults = []Fault{
-	{Natives: []int32{1, 20, 25}, Class: invalid(KindSyntax)},
+	{Natives: []int32{1, 25}, Class: invalid(KindSyntax)},
 	{Natives: []int32{1}, Text: "no such", Class: invalid(KindUnknownObject)},
 	{Natives: []int32{1}, Text: "has no column named", Class: invalid(KindUnknownObject)},
 	{Natives: []int32{1}, Text: "ambiguous column name", Class: invalid(KindUnknownObject)},
-	{Natives: []int32{18}, Class: invalid(KindData)},
+	{Natives: []int32{18, 20}, Class: invalid(KindData)},
 	{Natives: []int32{3, 23}, Class: invalid(KindPermission)},
 	{Natives: []int32{5}, Class: waited(KindLockTimeout)},
 	{Natives: []int32{6}, Class: waited(KindLockTimeout)},
@@ -71,7 +77,7 @@ var sqliteFaults = []Fault{
 	{Natives: []int32{10}, Class: Class{Fatal, KindCorrupt, OutcomeUnknown, ScopeNone, Destroy}},
 	{Natives: []int32{11, 26}, Class: Class{Fatal, KindCorrupt, NotExecuted, ScopeNone, Destroy}},
 	{Natives: []int32{13}, Class: diskClass},
-	{Natives: []int32{14}, Class: configClass},
+	{Natives: []int32{14}, Class: Class{Fatal, KindConfig, StatementRolledBack, ScopeNone, Destroy}}, // a journal, say
 	{Natives: []int32{17}, Class: Class{Transient, KindStale, NotExecuted, ScopeStatement, Keep}},
 	{Natives: []int32{19}, Class: invalid(KindConstraint)},
 	{Natives: []int32{19}, Text: "unique constraint failed", Class: invalid(KindUnique)},
@@ -83,28 +89,36 @@ var sqliteFaults = []Fault{
 // foreignFaults are those of databases that have no plugin yet, from their documents.
 var foreignFaults = []Fault{
 	// SQL Server, and FreeTDS in front of it: codes of db-lib begin at 20000.
-	{DBMS: "Microsoft SQL Server", Natives: []int32{1205, 3960, 41302, 41305, 41325}, Class: again(KindDeadlock)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{1205}, Class: again(KindDeadlock)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{3960, 41301, 41302, 41305, 41325, 41839}, Class: again(KindSerialization)},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{1222, 1204}, Class: waited(KindLockTimeout)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{4060, 40613, 4221}, Class: connectClass},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{40143, 40197, 40501, 40540, 10928, 10929, 49918, 49919, 49920, 41301, 41839}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{10053, 10054, 10060, 64, 121, 233, 997, 42108, 42109, 49977, 49983, 20006, 20017, 20047}, Class: lostClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{4060, 4221, 42108, 42109}, Class: connectClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{20, 4060, 4221, 40143, 40197, 40540, 40613, 42108, 42109}, Phase: Connecting, Class: connectClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{10928, 10929, 40501, 49918, 49919, 49920}, Class: Class{Transient, KindCapacity, NotExecuted, ScopeStatement, Keep}},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{10928, 10929, 40501, 49918, 49919, 49920}, Phase: Connecting, Class: fullClass},
+	// The service or the link broke off: what was sent may have been done.
+	{DBMS: "Microsoft SQL Server", Natives: []int32{20, 64, 121, 233, 997, 10053, 10054, 10060, 40143, 40197, 40540, 40613, 49977, 49983, 20006, 20009, 20017, 20047}, Class: lostClass},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{20003}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{20009, 10060, 233}, Phase: Connecting, Class: connectClass},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{18456, 18452, 20014}, Class: authClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{20003}, Phase: Connecting, Class: slowClass},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{18452, 18456, 18470, 18486, 18487, 18488, 20014}, Phase: Connecting, Class: authClass},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{2601, 2627}, Class: invalid(KindUnique)},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{547}, Class: invalid(KindForeignKey)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{547}, Text: "check constraint", Class: invalid(KindCheck)},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{515}, Class: invalid(KindNotNull)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{544, 8114, 8115, 8152, 2628, 229}, Class: invalid(KindData)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{544, 8114, 8115, 8152, 2628}, Class: invalid(KindData)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{229, 230}, Class: invalid(KindPermission)},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{102, 156, 170}, Class: invalid(KindSyntax)},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{207, 208, 209}, Class: invalid(KindUnknownObject)},
+	{DBMS: "Microsoft SQL Server", Natives: []int32{3906}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{1105, 9002}, Class: diskClass},
 
 	{DBMS: "Oracle", Natives: []int32{22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1089, 1092, 2396, 2399, 3113, 3114, 3122, 3135, 12153, 12537, 12547, 12570, 12583, 27146, 28511, 56600, 376, 1033, 1034, 1090, 1115, 12571, 12757, 16456}, Class: lostClass},
-	{DBMS: "Oracle", Natives: []int32{12514, 12170, 12541, 12543, 1033, 1034}, Phase: Connecting, Class: connectClass},
+	{DBMS: "Oracle", Natives: []int32{12514, 12170, 12541, 12543}, Phase: Connecting, Class: connectClass},
 	{DBMS: "Oracle", Natives: []int32{12516, 12519, 12520, 20}, Phase: Connecting, Class: fullClass},
 	{DBMS: "Oracle", Natives: []int32{3136, 3156, 12161}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
-	{DBMS: "Oracle", Natives: []int32{60}, Class: again(KindDeadlock)},
-	{DBMS: "Oracle", Natives: []int32{8177, 1555}, Class: again(KindSerialization)},
+	// Only the statement is undone: the rest of the transaction is the client's to end.
+	{DBMS: "Oracle", Natives: []int32{60}, Class: Class{Transient, KindDeadlock, StatementRolledBack, ScopeTransaction, Reset}},
+	{DBMS: "Oracle", Natives: []int32{8177, 1555}, Class: Class{Transient, KindSerialization, StatementRolledBack, ScopeTransaction, Reset}},
 	{DBMS: "Oracle", Natives: []int32{54, 30006}, Class: waited(KindLockTimeout)},
 	{DBMS: "Oracle", Natives: []int32{1}, Class: invalid(KindUnique)},
 	{DBMS: "Oracle", Natives: []int32{1400, 1407}, Class: invalid(KindNotNull)},
@@ -113,6 +127,7 @@ var foreignFaults = []Fault{
 	{DBMS: "Oracle", Natives: []int32{1438, 12899, 1722}, Class: invalid(KindData)},
 	{DBMS: "Oracle", Natives: []int32{1013}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
 	{DBMS: "Oracle", Natives: []int32{1017, 28000, 28001}, Class: authClass},
+	{DBMS: "Oracle", Natives: []int32{1017, 28000, 28001}, Phase: Connecting, Class: authClass},
 
 	{DBMS: "DB2", Natives: []int32{-911}, Class: again(KindDeadlock)},
 	{DBMS: "DB2", Natives: []int32{-913}, Class: waited(KindLockTimeout)},
