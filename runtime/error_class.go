@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -115,6 +116,7 @@ func (o operation) class(e *Error) driver.Class {
 	}
 	var cell *protocol.CellError
 	var form *connectionStringError
+	var call *odbc.Error
 	switch {
 	// A context that ended has the word: a call that it cancelled may say anything, or
 	// success.
@@ -132,7 +134,9 @@ func (o operation) class(e *Error) driver.Class {
 		return driver.Class{Category: Validation, Kind: driver.KindData, Outcome: Done}
 	case errors.As(e.Err, &cell):
 		return driver.Class{Category: Validation, Kind: driver.KindData, Outcome: NotSent}
-	case len(e.Diagnostics) > 0:
+	case errors.Is(e.Err, odbc.ErrUntrue):
+		return driver.Class{Category: Fatal, Kind: driver.KindProtocol, Action: driver.Destroy}
+	case len(e.Diagnostics) > 0, errors.As(e.Err, &call): // which failed without a record
 		return o.fromRecords(phase, e.Diagnostics)
 	}
 	return driver.Class{Category: Fatal, Outcome: before}

@@ -12,8 +12,8 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// text is the one text that a query gives, or none.
-func text(t testing.TB, on runtime.Session, sql string) string {
+// cellOf is the one text that a query gives, or none.
+func cellOf(t testing.TB, on runtime.Session, sql string) string {
 	t.Helper()
 	q := runtime.Query[runtime.None, string]{
 		Name: "Text", SQL: sql, Columns: []runtime.Column{{Name: "text", Kind: protocol.Text}},
@@ -44,7 +44,7 @@ func requireTold(t *testing.T, db database, tx *runtime.Tx, want string) {
 	_, err := count.One(t.Context(), tx, 1) // begins it
 	require.NoError(t, err)
 	told := ""
-	require.Eventually(t, func() bool { told = text(t, tx, asTold.of(db)); return told == want }, 10*time.Second, 150*time.Millisecond,
+	require.Eventually(t, func() bool { told = cellOf(t, tx, asTold.of(db)); return told == want }, 10*time.Second, 150*time.Millisecond,
 		"want %s", want)
 }
 
@@ -126,7 +126,7 @@ func TestLockTimeout(t *testing.T) {
 			"sqlite": "SELECT CAST(timeout AS TEXT) AS text FROM pragma_busy_timeout", "postgres": "SELECT current_setting('lock_timeout') AS text",
 			"mariadb": "SELECT CONCAT(@@innodb_lock_wait_timeout, ' ', @@lock_wait_timeout) AS text",
 		}.of(db)
-		before := text(t, other, settings)
+		before := cellOf(t, other, settings)
 		require.NoError(t, db.InTx(t.Context(), func(tx *runtime.Tx) error {
 			require.NoError(t, update.Exec(t.Context(), tx, 1))
 			for _, wait := range []time.Duration{400 * time.Millisecond, time.Microsecond} {
@@ -142,7 +142,7 @@ func TestLockTimeout(t *testing.T) {
 			}
 			return nil
 		}))
-		require.Equal(t, before, text(t, other, settings))
+		require.Equal(t, before, cellOf(t, other, settings))
 		other.Close()
 	})
 }

@@ -58,7 +58,7 @@ func TestSessionLeftBehind(t *testing.T) {
 		for _, test := range append(changes, changes...) {
 			fresh := ""
 			if test.seen != "" {
-				fresh = text(t, db, test.seen)
+				fresh = cellOf(t, db, test.seen)
 			}
 			t.Log(test.change)
 			c, err := db.Conn(t.Context())
@@ -70,7 +70,7 @@ func TestSessionLeftBehind(t *testing.T) {
 			before := db.shown(t, stored)
 			c.Close()
 			if test.seen != "" {
-				require.Equal(t, fresh, text(t, db, test.seen), test.change)
+				require.Equal(t, fresh, cellOf(t, db, test.seen), test.change)
 			}
 			require.Equal(t, before, db.shown(t, stored), "%s: giving back stores nothing", test.change)
 			remove := command("Remove", "DELETE FROM numbers WHERE n = ?", protocol.Int64, encodeInt64)
@@ -91,10 +91,10 @@ func TestSessionOfCommand(t *testing.T) {
 			"sqlite": "SELECT CAST(query_only AS TEXT) AS text FROM pragma_query_only", "postgres": "SELECT current_setting('statement_timeout') AS text",
 			"mariadb": "SELECT COALESCE(@left_behind, 'none') AS text",
 		}.of(db)
-		fresh := text(t, db, seen)
+		fresh := cellOf(t, db, seen)
 		for range 3 {
 			require.NoError(t, statement("Set", "/* a note */ -- and\n "+sql).Exec(t.Context(), db, runtime.None{}))
-			require.Equal(t, fresh, text(t, db, seen))
+			require.Equal(t, fresh, cellOf(t, db, seen))
 		}
 	}, runtime.WithPoolSize(1))
 }
@@ -110,15 +110,15 @@ func TestSessionKeepsConnSettings(t *testing.T) {
 		at.DSN += ";ConnSettings=SET work_mem TO '5MB'"
 		other := open(t, at, runtime.WithPoolSize(1))
 		const pid, memory = "SELECT pg_backend_pid()::text AS text", "SELECT current_setting('work_mem') AS text"
-		same := text(t, other, pid)
-		require.Equal(t, "5MB", text(t, other, memory))
+		same := cellOf(t, other, pid)
+		require.Equal(t, "5MB", cellOf(t, other, memory))
 		c, err := other.Conn(t.Context())
 		require.NoError(t, err)
 		require.NoError(t, c.Exec(t.Context(), "SET work_mem TO '7MB'"))
-		require.Equal(t, "7MB", text(t, c, memory))
+		require.Equal(t, "7MB", cellOf(t, c, memory))
 		c.Close()
-		require.Equal(t, "5MB", text(t, other, memory))
-		require.Equal(t, same, text(t, other, pid), "the connection is the same")
+		require.Equal(t, "5MB", cellOf(t, other, memory))
+		require.Equal(t, same, cellOf(t, other, pid), "the connection is the same")
 		other.Close()
 	})
 }

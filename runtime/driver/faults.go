@@ -296,7 +296,7 @@ var commonFaults = []Fault{
 	{States: "HY000 S1000", Class: unknownFault},
 	{States: "HY001 HY013 HY014 S1001", Class: Class{Fatal, KindCapacity, OutcomeUnknown, ScopeNone, Destroy}},
 	{States: "HY008 HY018 S1008", Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Destroy}},
-	{States: "HY003 HY004 HY009 HY090 HY091 HY092 HY095 HY096 HY097 HY098 HY099 HY100 HY101 HY103 HY104 HY105 HY106 HY107 HY109 HY110 HY111", Class: Class{Validation, KindProtocol, NotExecuted, ScopeNone, Keep}},
+	{States: "HY003 HY004 HY009 HY090 HY091 HY092 HY093 HY094 HY095 HY096 HY097 HY098 HY099 HY100 HY101 HY103 HY104 HY105 HY106 HY107 HY109 HY110 HY111", Class: Class{Validation, KindProtocol, NotExecuted, ScopeNone, Keep}},
 	{States: "S1003 S1004 S1009 S1090 S1091 S1092 S1096 S1097 S1098 S1099 S1100 S1101 S1103 S1104 S1105 S1106 S1107 S1109 S1110 S1111", Class: Class{Validation, KindProtocol, NotExecuted, ScopeNone, Keep}},
 	{States: "HY117", Class: Class{Fatal, KindTransaction, OutcomeUnknown, ScopeNone, Destroy}},
 	{States: "HYT00 S1T00", Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},

@@ -112,7 +112,7 @@ var foreignFaults = []Fault{
 	{DBMS: "Microsoft SQL Server", Natives: []int32{3906}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
 	{DBMS: "Microsoft SQL Server", Natives: []int32{1105, 9002}, Class: diskClass},
 
-	{DBMS: "Oracle", Natives: []int32{22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1089, 1092, 2396, 2399, 3113, 3114, 3122, 3135, 12153, 12537, 12547, 12570, 12583, 27146, 28511, 56600, 376, 1033, 1034, 1090, 1115, 12571, 12757, 16456}, Class: lostClass},
+	{DBMS: "Oracle", Natives: []int32{22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1089, 1092, 2396, 2399, 3113, 3114, 3122, 3135, 12153, 12537, 12547, 12570, 12583, 27146, 28511, 56600, 376, 1033, 1034, 1090, 1115, 12514, 12571, 12757, 16456}, Class: lostClass},
 	{DBMS: "Oracle", Natives: []int32{12514, 12170, 12541, 12543}, Phase: Connecting, Class: connectClass},
 	{DBMS: "Oracle", Natives: []int32{12516, 12519, 12520, 20}, Phase: Connecting, Class: fullClass},
 	{DBMS: "Oracle", Natives: []int32{3136, 3156, 12161}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},

@@ -1,7 +1,9 @@
 package odbc
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 	"runtime"
@@ -129,6 +131,7 @@ func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool
 	}
 	if asked, err = s.bind(r, asked); err == nil {
 		n, asked, err = s.fetchBlock(ctx, r, asked)
+		n, err = r.believe(n, err)
 	}
 	r.held = n
 	r.batch.SetRows(n, s.read)
@@ -138,6 +141,35 @@ func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool
 	}
 	s.read += int64(n)
 	return n, err != nil || n < asked, err
+}
+
+// maxRefetched is more than a slot can need: a value of SQLite has up to 10⁹ bytes.
+const maxRefetched = 1 << 30
+
+// believe returns the rows, of n, before the first with a length that cannot be, and
+// an error in place of err where there is one.
+func (r *Rowset) believe(n int, err error) (int, error) {
+	for _, c := range r.carriers {
+		v, ok := c.bound.(variable)
+		if !ok {
+			continue
+		}
+		for row, length := range v.Indicators()[:n] {
+			if length < 0 && length != sys.Null {
+				n, err = row, lengthError(length)
+				break
+			}
+		}
+	}
+	return n, err
+}
+
+// ErrUntrue says that a driver told what cannot be.
+var ErrUntrue = errors.New("the driver says what cannot be")
+
+// lengthError returns the error of a length that is not that of its cell.
+func lengthError[T int | int64](length T) error {
+	return fmt.Errorf("%w: a cell of %d bytes", ErrUntrue, length)
 }
 
 // block is what a fetch has come to.
@@ -190,6 +222,10 @@ func (s *Stmt) refetch(r *Rowset, rows int) (n, asked int, err error) {
 	asked = rows
 	n, err = s.scroll(sys.FetchNext, 0)
 	for err == nil && s.fit(r, n) {
+		if widest := slices.Max(s.wanted); widest > maxRefetched {
+			copy(s.wanted, s.described)
+			return 0, asked, lengthError(widest)
+		}
 		if asked, err = s.bind(r, rows); err == nil {
 			n, err = s.scroll(sys.FetchAbsolute, s.read+1)
 		}
@@ -302,7 +338,11 @@ func (s *Stmt) scroll(orientation uint16, row int64) (int, error) {
 	case !ret.OK():
 		return 0, s.failure("SQLFetchScroll", ret, nil)
 	}
-	return int(s.counters.fetched), nil
+	n := int(s.counters.fetched)
+	if n < 0 || n > s.arraySize {
+		return 0, fmt.Errorf("%w: %d rows were fetched, of %d that it was asked for", ErrUntrue, n, s.arraySize)
+	}
+	return n, nil
 }
 
 // fetch makes the call, watched unless the driver has the rows already: cancelling
@@ -331,6 +371,7 @@ func (s *Stmt) fit(r *Rowset, rows int) (cut bool) {
 		if !ok {
 			continue
 		}
+		settle(v, rows)
 		_, width := v.Slots()
 		needed := slotNeeded(v, rows, width)
 		cut = cut || needed > width
@@ -342,6 +383,25 @@ func (s *Stmt) fit(r *Rowset, rows int) (cut bool) {
 		}
 	}
 	return cut
+}
+
+// settle finds the lengths that the driver does not tell, of cells that are in their
+// slots with their ending zero.
+func settle(v variable, rows int) {
+	data, width := v.Slots()
+	for row, length := range v.Indicators()[:rows] {
+		if length == sys.NoTotal {
+			v.Indicators()[row] = lengthIn(v, data[row*width:][:width])
+		}
+	}
+}
+
+// lengthIn returns the length of a cell that ends in the slot, NoTotal where it does not.
+func lengthIn(v variable, slot []byte) int64 {
+	if end := bytes.IndexByte(slot, 0); ending(v) > 0 && end >= 0 && end < len(slot)-1 {
+		return int64(end)
+	}
+	return sys.NoTotal
 }
 
 // slotNeeded returns the slot width for the longest cell of a column. That of a
@@ -428,6 +488,7 @@ func (s *Stmt) getCutOf(r *Rowset, row int) error {
 func (s *Stmt) getLong(r *Rowset, c carrier, v variable, row int) error {
 	cell, err := s.getRest(c, v, nil, v.Indicators()[row])
 	r.long = append(r.long, longCell{v, row, cell})
+	v.Indicators()[row] = int64(len(cell))
 	return err
 }
 
@@ -480,11 +541,15 @@ func (s *Stmt) getCell(r *Rowset, c carrier) error {
 	if err := s.getData(c, slot, indicator); err != nil {
 		return err
 	}
+	if *indicator == sys.NoTotal {
+		*indicator = lengthIn(v, slot)
+	}
 	if *indicator != sys.NoTotal && int(*indicator) <= len(slot)-ending(v) {
 		return nil
 	}
 	cell, err := s.getRest(c, v, slot[:len(slot)-ending(v)], *indicator)
 	r.long = append(r.long, longCell{v, 0, cell})
+	*indicator = int64(len(cell))
 	return err
 }
 
@@ -497,27 +562,42 @@ func (s *Stmt) getData(c carrier, into []byte, indicator *int64) error {
 	return nil
 }
 
-// getRest reads what follows the beginning of a cell, in one piece where its
+// getRest reads what follows the beginning of a cell, in few pieces where its
 // length is known: sqliteodbc 0.9998 measures what is left of a text for each. The
 // length is that of the whole cell, or NoTotal.
 func (s *Stmt) getRest(c carrier, v variable, beginning []byte, length int64) ([]byte, error) {
 	cell := slices.Clone(beginning)
 	piece := make([]byte, 64<<10)
 	if length != sys.NoTotal {
-		piece = make([]byte, int(length)-len(cell)+ending(v))
+		piece = make([]byte, min(int(length)-len(cell)+ending(v), maxPiece))
 	}
+	room := len(piece) - ending(v)
 	for {
-		length, ret := sys.GetData(s.h, c.place, c.cType, piece)
-		if ret == sys.NoData {
+		piece[len(piece)-1] = 1 // for the driver to put its ending zero there
+		left, ret := sys.GetData(s.h, c.place, c.cType, piece)
+		switch {
+		case ret == sys.NoData && length <= int64(len(cell)):
 			return cell, nil
-		}
-		if !ret.OK() {
+		case ret == sys.NoData:
+			return nil, lengthError(length)
+		case !ret.OK():
 			return nil, s.failure(fmt.Sprintf("SQLGetData(%d)", c.place), ret, nil)
 		}
-		room := len(piece) - ending(v)
-		if length != sys.NoTotal && int(length) <= room {
-			return append(cell, piece[:max(0, int(length))]...), nil
+		if left == sys.NoTotal {
+			left = lengthIn(v, piece)
+		}
+		if left >= 0 && left < int64(room) {
+			return append(cell, piece[:left]...), nil
+		}
+		if left < 0 && left != sys.NoTotal || ending(v) > 0 && piece[room] != 0 {
+			return nil, lengthError(left)
 		}
 		cell = append(cell, piece[:room]...)
+		if left == int64(room) {
+			return cell, nil
+		}
 	}
 }
+
+// maxPiece bounds what is set aside for a cell because of what its driver tells.
+const maxPiece = 16 << 20
