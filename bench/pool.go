@@ -12,11 +12,11 @@ import (
 // poolOptions are the ways in which we check out, by what they add to the name
 // of a scenario.
 var poolOptions = []struct {
-	suffix  string
-	options []runtime.Option
+	suffix string
+	check  runtime.Check
 }{
-	{"", nil},
-	{"-checked", []runtime.Option{runtime.WithHealthCheck(true)}},
+	{"", runtime.CheckNever},
+	{"-checked", runtime.CheckAlways},
 }
 
 // poolCheckouts take a connection of a pool of four and give it back, so many
@@ -30,7 +30,7 @@ func poolCheckouts(checkouts int) (all []scenario) {
 				size: size{goroutines, 1, checkouts}, want: counted(checkouts),
 				contenders: []contender{
 					{name: floor, open: poolPuddle},
-					{name: ours, open: poolOurs(way.options)},
+					{name: ours, open: poolOurs(way.check)},
 					{name: "alexbrainman", open: poolSQL},
 				},
 			})
@@ -83,9 +83,9 @@ func poolPuddle(_ context.Context, t task) (work, error) {
 	}), err
 }
 
-func poolOurs(options []runtime.Option) func(context.Context, task) (work, error) {
+func poolOurs(check runtime.Check) func(context.Context, task) (work, error) {
 	return func(ctx context.Context, t task) (work, error) {
-		d, err := t.db.open(ctx, append([]runtime.Option{runtime.WithPoolSize(poolSize)}, options...)...)
+		d, err := t.db.open(ctx, runtime.WithPool(runtime.PoolOptions{MaxSize: poolSize, Check: check}))
 		return concurrently(t, func(ctx context.Context) error {
 			held, err := d.Conn(ctx)
 			if err == nil {

@@ -26,8 +26,7 @@ type RowRange struct{ First, Last int64 }
 type FailedChunk struct {
 	RowRange
 	Err error // an *Error
-	// Unknown: the commit failed. Where the connection was lost meanwhile, the rows
-	// may have been stored.
+	// Unknown: nobody knows what became of the commit. The rows may have been stored.
 	Unknown bool
 }
 
@@ -198,7 +197,7 @@ func (c *chunks[R]) failed(done chunk[R], err error) {
 	defer c.mu.Unlock()
 	err = named(c.bulk.Name, operation{query: c.bulk.Name, op: "execute"}.wrap(err))
 	var e *Error
-	unknown := errors.As(err, &e) && e.Op == "commit" && len(e.Diagnostics) > 0
+	unknown := errors.As(err, &e) && e.Op == "commit" && e.Outcome == OutcomeUnknown
 	if len(c.report.Failed) == 0 {
 		close(c.failing)
 	}

@@ -21,7 +21,7 @@ type target struct {
 type insertion struct {
 	target
 	tx   *Tx
-	c    *physical
+	c    loan
 	how  strategy
 	set  *protocol.Batch
 	rows int   // that make a set full
@@ -38,7 +38,7 @@ func beginInsertion(ctx context.Context, tx *Tx, into target, base int64, o bulk
 	if err != nil {
 		return nil, err
 	}
-	in := &insertion{target: into, tx: tx, c: l.physical, base: base, progress: o.progress}
+	in := &insertion{target: into, tx: tx, c: l, base: base, progress: o.progress}
 	in.rows = in.setRows(o.setRows)
 	specs := make([]protocol.ColumnSpec, len(in.columns))
 	for i, c := range in.columns {
@@ -121,7 +121,9 @@ func (in *insertion) mark(ctx context.Context) error {
 
 // send inserts n rows of the set, beginning with row from.
 func (in *insertion) send(ctx context.Context, from, n int) error {
-	in.c.mu.Lock()
+	if err := in.c.lock(ctx); err != nil {
+		return err
+	}
 	defer in.c.mu.Unlock()
 	return in.wrap("execute", in.how.send(ctx, from, n))
 }

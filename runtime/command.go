@@ -91,7 +91,9 @@ func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(context.
 		return named(c.Name, err)
 	}
 	defer func() { l.end(err) }()
-	l.mu.Lock()
+	if err := l.lock(ctx); err != nil {
+		return named(c.Name, err)
+	}
 	defer l.mu.Unlock()
 	sh := shape{key: c, name: c.Name, sql: textFor(l.plugin, c.SQL, c.Dialects), driver: c.Driver, params: c.Params}
 	sh, encode, err := withLists(l.physical, sh, c.Encode, p)

@@ -3,7 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
-	"sync"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -21,9 +21,13 @@ type Conn struct {
 	closed atomic.Bool
 }
 
-// Close gives the connection back to its DB. Closing twice does nothing.
+// Close gives the connection back to its DB, when the call under way on it has
+// returned. Closing twice does nothing.
 func (c *Conn) Close() {
-	if !c.closed.Swap(true) {
+	c.held.mu.Lock()
+	closed := c.closed.Swap(true)
+	c.held.mu.Unlock()
+	if !closed {
 		c.held.end(nil)
 	}
 }
@@ -42,8 +46,12 @@ func (c *Conn) Exec(ctx context.Context, sql string) (err error) {
 		return err
 	}
 	defer func() { l.end(err) }()
+	if err := l.lock(ctx); err != nil {
+		return err
+	}
+	defer l.mu.Unlock()
 	l.dirty.Store(true)
-	return l.exec(ctx, sql)
+	return l.execLocked(ctx, sql)
 }
 
 // Server says what a connection leads to, in the words of its driver.
@@ -63,10 +71,17 @@ func (c *Conn) Server() Server {
 func (c *Conn) Plugin() *driver.Plugin { return c.held.plugin }
 
 func (c *Conn) loan(context.Context) (loan, error) {
-	if c.closed.Load() {
-		return loan{}, c.held.operation("", "execute").wrap(errConnClosed)
+	if err := c.usable(); err != nil {
+		return loan{}, err
 	}
-	return loan{physical: c.held.physical}, nil
+	return loan{physical: c.held.physical, holder: c}, nil
+}
+
+func (c *Conn) usable() error {
+	if c.closed.Load() {
+		return c.held.operation("", "execute").refuse(driver.KindUnknown, errConnClosed)
+	}
+	return nil
 }
 
 // errConnClosed says that a Conn was used after its Close.
@@ -74,6 +89,27 @@ var errConnClosed = errors.New("connection has been given back")
 
 // maxStatements is the most prepared statements that a connection keeps.
 const maxStatements = 100
+
+// gate is a mutex whose wait a context may end.
+type gate chan struct{}
+
+func (g gate) Lock()   { g <- struct{}{} }
+func (g gate) Unlock() { <-g }
+
+// lockUntil locks g unless ctx ends before.
+func (g gate) lockUntil(ctx context.Context) error {
+	select {
+	case g <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case g <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // physical is a connection with its prepared statements. One goroutine at a
 // time may be in the driver: mu is held around native calls, never while the
@@ -84,12 +120,17 @@ type physical struct {
 	secrets secrets        // of the connection string
 	dialect driver.Dialect // the plugin's, with the quotes that the driver names
 	broken  atomic.Bool    // not to be used again
+	suspect atomic.Bool    // nor those that lie idle, before they are checked
 	session
+
+	identity string   // see identity
+	writer   bool     // its server is to write, see WithWritable
+	place    *backend // where it has one; that of the DB that it belongs to
 
 	prefetch bool  // see WithPrefetch
 	drift    Drift // see WithDrift
 
-	mu         sync.Mutex // guards the following and all use of the driver
+	mu         gate // guards the following and all use of the driver
 	native     *odbc.Conn
 	statements *simplelru.LRU[any, *statement] // by the query that they are for
 }
@@ -104,7 +145,7 @@ func connect(ctx context.Context, connection string, plugin *driver.Plugin) (*ph
 		}
 		return nil, operation{op: "connect", plugin: plugin, secrets: hidden}.wrap(err)
 	}
-	c := &physical{plugin: plugin, native: native, dbms: native.Server().DBMS, secrets: hidden}
+	c := &physical{mu: make(gate, 1), plugin: plugin, native: native, dbms: native.Server().DBMS, secrets: hidden}
 	c.statements, _ = simplelru.NewLRU(maxStatements, func(_ any, s *statement) { s.evict() })
 	if err := c.setUp(ctx, connection); err != nil {
 		c.close()
@@ -134,38 +175,79 @@ func (c *physical) setUp(ctx context.Context, connection string) error {
 }
 
 // dead asks the driver whether the connection is lost, after an error that does
-// not say so: a server's idle timeout is HY000 in MariaDB.
+// not say so, which says it then: a server's idle timeout is HY000 in MariaDB, and so
+// is in PostgreSQL a session that was ended, for a statement that is prepared.
 func (c *physical) dead(err error) bool {
-	if e := (*Error)(nil); !errors.As(err, &e) || len(e.Diagnostics) == 0 {
+	var e *Error
+	if !errors.As(err, &e) || len(e.Diagnostics) == 0 || e.Category == ConnectionLost {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), tidyTimeout)
 	defer cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.native.Dead(ctx)
+	if !c.native.Dead(ctx) {
+		return false
+	}
+	e.Category, e.Kind, e.Outcome, e.Retry, e.action = ConnectionLost, driver.KindConnection, OutcomeUnknown, ScopeNone, driver.Shed
+	if phases[e.Op] == driver.Preparing {
+		e.Outcome = NotExecuted
+	}
+	return true
 }
 
 // tidyTimeout bounds what is to be done with a connection after an error, whatever
 // the caller's context.
 const tidyTimeout = 5 * time.Second
 
-// alive asks for the state of a connection that nobody uses, the server where the
-// driver does not.
-func (c *physical) alive(ctx context.Context) bool {
+// errDead says that the driver knows a connection for lost.
+var errDead = errors.New("the connection is lost")
+
+// alive asks for the state of a connection that nobody uses: by the query if there
+// is one, else the driver, and the server where the driver does not.
+func (c *physical) alive(ctx context.Context, query string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.native.Dead(ctx) {
-		return false
-	}
 	probe := c.plugin.Quirks.Probe
-	return probe == "" || c.native.ExecDirect(ctx, probe) == nil
+	switch {
+	case query != "":
+		return c.execLocked(ctx, query)
+	case c.native.Dead(ctx):
+		return c.operation("", "execute").wrap(errDead)
+	case probe != "":
+		return c.operation("", "execute").wrap(c.native.ExecDirect(ctx, probe))
+	}
+	return nil
 }
 
+// moveTo makes a connection that another DB had idle one of db, and reports whether
+// it is one: it was made by the same user in the same way, and its driver changes
+// databases truthfully.
+func (c *physical) moveTo(ctx context.Context, db *DB) bool {
+	change := c.plugin.Database
+	if change.Enter == "" || c.identity != db.identity || db.name == "" {
+		return false
+	}
+	c.mu.Lock()
+	c.statements.Purge() // they are for tables of the other
+	err := c.native.ExecDirect(ctx, fmt.Sprintf(change.Enter, c.dialect.Quote(db.name)))
+	c.mu.Unlock()
+	if err != nil {
+		return false
+	}
+	name, err := c.text(ctx, change.Name)
+	c.prefetch, c.drift = db.prefetch, db.drift
+	return err == nil && name == db.name
+}
+
+// close closes the connection, and gives up its place.
 func (c *physical) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.native.Close()
+	if c.place != nil {
+		c.place.gone()
+	}
 }
 
 // exec runs a statement without parameters, and keeps nothing of it. It is

@@ -17,9 +17,10 @@ package runtime
 // Contract 1: Query with Pages, Command, Sets, Bulk, Session, Tx, None.
 // Contract 2: Driver of queries; Told and Untold of parameters and columns; lists;
 // InsertID of Command.
+// Contract 3: TxOption of Session's InTx.
 const (
 	MinContract = 1 // the oldest generated code that still works
-	MaxContract = 2 // the newest generated code that works
+	MaxContract = 3 // the newest generated code that works
 )
 
 // GeneratedCodeTooOld does not compile with a negative constant: run odbcgen

@@ -9,9 +9,12 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	goruntime "runtime"
+	"fmt"
+	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -34,87 +37,93 @@ type Session interface {
 
 // DB is a database with a pool of connections. It is safe for concurrent use.
 type DB struct {
-	pool    *pool.Pool[*physical]
-	plugin  *driver.Plugin
-	checked bool // connections are, before each use
+	options
+	pool     *pool.Pool[*physical]
+	identity string   // of its connection string but for the database; a secret
+	name     string   // of the database, as the connection string says it
+	backend  *backend // nil without a Budget
 }
-
-// Option changes how Open works.
-type Option interface{ apply(*options) }
-
-type options struct {
-	plugin      *driver.Plugin
-	settings    []driver.Setting
-	size        int
-	dialTimeout time.Duration
-	prefetch    bool
-	healthCheck bool
-	drift       Drift
-}
-
-type optionFunc func(*options)
-
-func (f optionFunc) apply(o *options) { f(o) }
-
-// WithPlugin names the database instead of asking it.
-func WithPlugin(p *driver.Plugin) Option { return optionFunc(func(o *options) { o.plugin = p }) }
-
-// WithSettings adds keys to the connection string that it does not have.
-func WithSettings(settings ...driver.Setting) Option {
-	return optionFunc(func(o *options) { o.settings = append(o.settings, settings...) })
-}
-
-// WithPoolSize sets the most connections at a time. The default is four, or the
-// number of CPUs if that is more.
-func WithPoolSize(n int) Option { return optionFunc(func(o *options) { o.size = n }) }
-
-// WithDialTimeout bounds the making of one connection; the default is 30 s.
-func WithDialTimeout(d time.Duration) Option {
-	return optionFunc(func(o *options) { o.dialTimeout = d })
-}
-
-// WithPrefetch says whether the next block of a long result is fetched, by another
-// goroutine, while the one before is read. It pays where a program works on its rows
-// for about as long as the driver; the default is no, since a loop that only takes
-// them was now faster and now slower with it.
-func WithPrefetch(on bool) Option { return optionFunc(func(o *options) { o.prefetch = on }) }
-
-// WithHealthCheck says whether a connection of the pool is checked each time before
-// it is used, and replaced where it is lost. The default is no: the first call on a
-// lost connection fails then, and the next one gets another. The check costs a round
-// trip, but on SQLite.
-func WithHealthCheck(on bool) Option { return optionFunc(func(o *options) { o.healthCheck = on }) }
 
 // Open connects to a database by an ODBC connection string. It makes the first
 // connection at once, asks it which database it is, and from then on adds what
 // the database's plugin wants set (see driver.Plugin) to the string.
+//
+// Two keys of the string are for the pool, which takes them out: PoolTestOnCheckout
+// (yes or no; also TestOnCheckout, Pool_Test_On_Checkout, pool_test_on_check_out,
+// test_on_checkout, test_on_check_out) makes it check connections always or never,
+// and PoolHealthCheckQuery (also HealthCheckQuery, pool_health_check_query,
+// health_check_query) is the statement for that. Before the options, but after the
+// string, ODBC_POOL_TEST_ON_CHECKOUT and ODBC_POOL_HEALTH_CHECK_QUERY of the
+// environment have the word.
 func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
-	o := options{size: max(4, goruntime.NumCPU()), dialTimeout: 30 * time.Second}
+	db := &DB{}
 	for _, opt := range opts {
-		opt.apply(&o)
+		opt.apply(&db.options)
 	}
-	if err := ValidateConnectionString(connection); err != nil {
-		return nil, err
+	first, err := db.firstConnection(ctx, connection)
+	if err != nil {
+		return nil, operation{op: "connect"}.wrap(err)
 	}
-	connection = withSettings(connection, o.settings)
-	if o.plugin == nil {
-		var err error
-		if o.plugin, err = detect(ctx, connection, o.dialTimeout); err != nil {
+	db.identity, db.name = identity(first), connectionValue(first, "database")
+	db.obey(first)
+	if db.plugin == nil {
+		if db.plugin, err = db.detect(ctx); err != nil {
 			return nil, err
 		}
 	}
-	db := &DB{plugin: o.plugin, checked: o.healthCheck}
-	if err := db.fill(ctx, connection, o); err != nil {
-		return nil, operation{op: "connect", plugin: o.plugin}.wrap(err)
+	if db.budget != nil {
+		db.backend = db.budget.join(db, BackendID(first))
+	}
+	if err := db.fill(ctx); err != nil {
+		return nil, operation{op: "connect", plugin: db.plugin}.wrap(err)
 	}
 	return db, nil
 }
 
-// detect asks the database behind connection which it is.
-func detect(ctx context.Context, connection string, timeout time.Duration) (*driver.Plugin, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	c, err := connect(ctx, connection, &driver.Generic)
+// firstConnection checks all that was given to Open, and returns the connection
+// string.
+func (db *DB) firstConnection(ctx context.Context, connection string) (string, error) {
+	if err := db.options.pool.Validate(); err != nil {
+		return "", fmt.Errorf("pool options: %w", err)
+	}
+	switch ask := db.source.first; {
+	case ask == nil:
+		db.source.first = func(context.Context) (string, error) { return connection, nil }
+	case connection != "":
+		return "", errors.New("there is a connection string and a WithConnection: give one of them")
+	default:
+		var err error
+		if connection, err = ask(ctx); err != nil {
+			return "", fmt.Errorf("ask for the connection string: %w", err)
+		}
+	}
+	for _, s := range append([]string{connection}, db.source.others...) {
+		if err := ValidateConnectionString(s); err != nil {
+			return "", err
+		}
+	}
+	return connection, nil
+}
+
+// obey follows what the connection string and the environment say of the pool.
+func (db *DB) obey(connection string) {
+	_, said := poolKeys(connection, os.Getenv)
+	if said.Test != nil && *said.Test {
+		db.options.pool.Check = CheckAlways
+	} else if said.Test != nil {
+		db.options.pool.Check = CheckNever
+	}
+	db.healthQuery = cmp.Or(said.Query, db.healthQuery)
+}
+
+// detect asks the database which it is.
+func (db *DB) detect(ctx context.Context) (*driver.Plugin, error) {
+	if limit := cmp.Or(db.options.pool.DialTimeout, pool.DialTimeout); limit != Never {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	c, err := db.source.connect(ctx, &driver.Generic)
 	if err != nil {
 		return nil, err
 	}
@@ -147,19 +156,15 @@ func driverOf(list func() ([]Source, error), name string) string {
 }
 
 // fill makes the pool and its first connection.
-func (db *DB) fill(ctx context.Context, connection string, o options) error {
-	full := withSettings(connection, o.plugin.Settings)
+func (db *DB) fill(ctx context.Context) error {
 	var err error
 	db.pool, err = pool.New(pool.Config[*physical]{
-		Options: pool.Options{MaxSize: o.size, DialTimeout: o.dialTimeout},
-		Dial: func(ctx context.Context) (*physical, error) {
-			c, err := connect(ctx, full, o.plugin)
-			if err == nil {
-				c.prefetch, c.drift = o.prefetch, o.drift
-			}
-			return c, err
-		},
-		Close: (*physical).close,
+		Options: db.options.pool,
+		Dial:    db.dial,
+		Close:   (*physical).close,
+		Probe:   db.probe,
+		Again:   again,
+		Leaked:  db.reportLeak,
 	})
 	if err != nil {
 		return err
@@ -170,6 +175,65 @@ func (db *DB) fill(ctx context.Context, connection string, o options) error {
 	}
 	return nil
 }
+
+// dial makes a connection, if there is a place for it in the budget.
+func (db *DB) dial(ctx context.Context) (*physical, error) {
+	if db.backend == nil {
+		return db.connect(ctx)
+	}
+	c, err := db.backend.place(ctx, db)
+	if err != nil {
+		return nil, operation{op: "connect", plugin: db.plugin}.wrap(fmt.Errorf("wait for a place in the budget: %w", err))
+	}
+	if c != nil && c.moveTo(ctx, db) {
+		return c, nil
+	}
+	if c != nil {
+		c.place = nil // it is used for the new one
+		c.close()
+	}
+	if c, err = db.connect(ctx); err != nil {
+		db.backend.gone()
+		return nil, err
+	}
+	c.place = db.backend
+	return c, nil
+}
+
+func (db *DB) connect(ctx context.Context) (*physical, error) {
+	c, err := db.source.connect(ctx, db.plugin)
+	if err == nil {
+		c.prefetch, c.drift = db.prefetch, db.drift
+	}
+	return c, err
+}
+
+// again reports whether a dial that failed may be tried again, which one with a wrong
+// password must not be: logins that fail lock accounts.
+func again(err error) bool {
+	e := (*Error)(nil)
+	return !errors.As(err, &e) || e.Retry == ScopeConnect || e.Category == Transient || errors.Is(err, errReadOnly)
+}
+
+// probe checks a connection that nobody uses.
+func (db *DB) probe(ctx context.Context, c *physical) error {
+	if err := c.alive(ctx, db.healthQuery); err != nil {
+		return err
+	}
+	return c.writes(ctx)
+}
+
+// reportLeak tells of a connection that is not given back.
+func (db *DB) reportLeak(l Leak) {
+	if db.leaked != nil {
+		db.leaked(l)
+		return
+	}
+	slog.Warn("a database connection is not given back", "held", l.Held, "taken_by", l.Stack)
+}
+
+// Format shows only which database it is: there are secrets in the options.
+func (db *DB) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "DB(%s)", db.plugin.Name) }
 
 // Plugin returns what is known of the database. It must not be changed.
 func (db *DB) Plugin() *driver.Plugin { return db.plugin }
@@ -194,43 +258,145 @@ type Stat = pool.Stat
 // Stat returns the counts of one moment.
 func (db *DB) Stat() Stat { return db.pool.Stat() }
 
-// Close waits for the connections in use and closes all. Calls that come later
-// fail with ErrClosed.
-func (db *DB) Close() { _ = db.pool.Close(context.Background()) }
+// Resize sets the most connections at a time, up to PoolOptions.Ceiling. All other
+// options stay.
+func (db *DB) Resize(n int) error { return db.pool.Resize(n) }
+
+// Close is Shutdown without an end to the wait.
+func (db *DB) Close() { _ = db.Shutdown(context.Background()) }
+
+// Shutdown refuses calls that come later, and those that wait for a connection, with
+// ErrClosed, closes the connections that nobody uses, and waits for the others until
+// ctx ends. Its error tells then how many there still are, see AbandonedError; each
+// is closed when it is given back.
+func (db *DB) Shutdown(ctx context.Context) error {
+	err := db.pool.Close(ctx)
+	if db.backend != nil {
+		db.backend.leave(db)
+	}
+	return operation{op: "close", plugin: db.plugin}.wrap(err)
+}
+
+// AbandonedError has the number of connections that a Shutdown left behind.
+type AbandonedError = pool.AbandonedError
 
 func (db *DB) loan(ctx context.Context) (loan, error) {
-	for tries := 1; ; tries++ {
-		item, err := db.pool.Acquire(ctx)
-		if errors.Is(err, pool.ErrClosed) {
-			err = ErrClosed
-		}
-		if err != nil {
-			return loan{}, operation{op: "connect", plugin: db.plugin}.wrap(err)
-		}
-		if !db.checked || item.Value().alive(ctx) || tries > db.pool.Stat().Max { // the last is a new one
-			return loan{physical: item.Value(), item: item}, nil
-		}
-		item.Destroy()
+	item, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return loan{}, db.unavailable(err)
 	}
+	return loan{physical: item.Value(), item: item, db: db}, nil
+}
+
+// unavailable tells why there is no connection, in the words of this package.
+func (db *DB) unavailable(err error) error {
+	var why *pool.AcquireError
+	if !errors.As(err, &why) {
+		return operation{op: "connect", plugin: db.plugin}.wrap(err)
+	}
+	e := &Error{Op: "connect", Driver: db.plugin.Name, Err: unavailableError(why)}
+	operation{op: "connect", plugin: db.plugin}.classify(e)
+	if dial := (*Error)(nil); errors.As(why.Dial, &dial) {
+		e.State, e.Native, e.Message, e.Diagnostics = dial.State, dial.Native, dial.Message, dial.Diagnostics
+		if why.Err == nil { // which would have the word
+			e.Category, e.Kind, e.Outcome, e.Retry = dial.Category, dial.Kind, dial.Outcome, dial.Retry
+		}
+	}
+	return e
+}
+
+// Why there is no connection, for errors.Is.
+var (
+	ErrExhausted = errors.New("all connections are in use")
+	ErrDown      = errors.New("no connection can be made")
+	ErrQueueFull = errors.New("too many callers wait for a connection")
+)
+
+func unavailableError(why *pool.AcquireError) error {
+	reasons := map[error]error{pool.ErrExhausted: ErrExhausted, pool.ErrDown: ErrDown, pool.ErrQueueFull: ErrQueueFull, pool.ErrClosed: ErrClosed}
+	reason := reasons[why.Reason]
+	switch {
+	case reason == nil:
+		return why.Err
+	case reason == ErrClosed:
+		return ErrClosed
+	}
+	s := why.Stat
+	counts := fmt.Sprintf("waited %v; %d in use, %d being made, %d stuck, at most %d; %d waiting",
+		why.Waited.Round(time.Millisecond), s.InUse, s.Dialing, s.Stuck, s.Max, s.Waiting)
+	if why.Err != nil {
+		return fmt.Errorf("%w (%s): %w", reason, counts, why.Err)
+	}
+	return fmt.Errorf("%w (%s)", reason, counts)
 }
 
 // loan is the use of a connection, to be ended exactly once.
 type loan struct {
 	*physical
-	item pool.Item[*physical] // none where the connection stays with its holder
+	item   pool.Item[*physical] // none where the connection stays with its holder
+	db     *DB                  // nil there, too
+	holder holder               // nil elsewhere
 }
 
-// end gives the connection back; one that err shows to be lost is closed.
-func (l loan) end(err error) {
-	if l.native.Broken() || err != nil && (lost(err) || l.dead(err)) {
-		l.broken.Store(true)
+// holder is a Conn or a Tx, which several goroutines may use.
+type holder interface {
+	usable() error // why it cannot be used any more
+}
+
+// lock takes the turn of a call on the connection, to be ended by mu.Unlock. The
+// holder is asked again then: it may have been ended by the call before, and what is
+// executed behind a transaction is stored by itself.
+func (l loan) lock(ctx context.Context) error {
+	if err := l.mu.lockUntil(ctx); err != nil {
+		return l.operation("", "connect").wrap(fmt.Errorf("wait for other calls on the connection: %w", err))
 	}
-	l.failed(err)
-	switch {
-	case l.item == pool.Item[*physical]{}:
+	if l.holder == nil {
+		return nil
+	}
+	err := l.holder.usable()
+	if err != nil {
+		l.mu.Unlock()
+	}
+	return err
+}
+
+// end notes what err says of the connection, and gives it back; one that is lost, or
+// that cannot be made as new, is closed.
+func (l loan) end(err error) {
+	l.note(err)
+	if l.db == nil {
+		return
+	}
+	switch stuck := l.native.Stuck(); {
+	case stuck != nil:
+		l.item.Abandon(stuck)
+		if b := l.db.backend; b != nil {
+			go func() {
+				<-stuck
+				b.gone()
+			}()
+		}
 	case l.broken.Load(), l.reset(context.Background()) != nil:
 		l.item.Destroy()
 	default:
 		l.item.Release()
+		if b := l.db.backend; b != nil {
+			b.idle(l.db)
+		}
 	}
+	if l.suspect.Swap(false) { // those that lie idle may be as bad
+		l.db.pool.Suspect()
+	}
+}
+
+// note notes what err says of the connection.
+func (l loan) note(err error) {
+	refused := l.writer && errors.Is(err, driver.KindReadOnly)
+	if l.native.Broken() || err != nil && (l.dead(err) || refused || lost(err)) {
+		l.broken.Store(true)
+	}
+	if refused || sheds(err) {
+		l.suspect.Store(true)
+	}
+	l.failed(err)
 }

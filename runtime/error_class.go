@@ -124,6 +124,11 @@ func (o operation) class(e *Error) driver.Class {
 		return driver.Class{Category: Transient, Kind: driver.KindDeadline, Outcome: before}
 	case errors.Is(e.Err, context.Canceled):
 		return driver.Class{Category: Fatal, Kind: driver.KindCancelled, Outcome: before}
+	case errors.Is(e.Err, odbc.ErrAbandoned):
+		if phase != driver.Fetching {
+			before = driver.NotSent
+		}
+		return driver.Class{Category: ConnectionLost, Kind: driver.KindConnection, Outcome: before, Action: driver.Destroy}
 	case errors.As(e.Err, &form):
 		return driver.Class{Category: Validation, Kind: driver.KindConfig, Outcome: NotSent}
 	case errors.Is(e.Err, ErrDrift):

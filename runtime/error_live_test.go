@@ -49,6 +49,14 @@ func run(t testing.TB, db runtime.Session, sql string) error {
 	return statement("Run", sql).Exec(context.Background(), db, runtime.None{})
 }
 
+// conn takes a connection of db for the test.
+func conn(t testing.TB, db database) *runtime.Conn {
+	t.Helper()
+	c, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	return c
+}
+
 // TestLockClasses: waiting too long for a lock, and for nobody.
 func TestLockClasses(t *testing.T) {
 	onAll(t, func(t *testing.T, db database) {
@@ -91,7 +99,7 @@ func TestDeadlockClass(t *testing.T) {
 						return err
 					}
 					return run(t, tx, fmt.Sprintf("UPDATE numbers SET n = n WHERE n = %d", 2-i))
-				})
+				}, runtime.NoTxRetry())
 			})
 		}
 		all.Wait()
@@ -109,13 +117,12 @@ func TestDeadlockClass(t *testing.T) {
 func TestSerializationClass(t *testing.T) {
 	db := open(t, testdb.Postgres(t), runtime.WithPoolSize(1))
 	withNumbers(t, db, 1)
-	require.NoError(t, run(t, db, "SET default_transaction_isolation = 'repeatable read'"))
 	err := db.InTx(t.Context(), func(tx *runtime.Tx) error {
 		_, err := count.One(t.Context(), tx, 1)
 		require.NoError(t, err)
 		db.exec(t, "UPDATE numbers SET n = 1")
 		return run(t, tx, "UPDATE numbers SET n = 1")
-	})
+	}, runtime.TxIsolation(runtime.RepeatableRead), runtime.NoTxRetry())
 	requireClass(t, class{runtime.Transient, runtime.KindSerialization, runtime.TransactionRolledBack, runtime.ScopeTransaction}, err)
 }
 
@@ -123,8 +130,10 @@ func TestSerializationClass(t *testing.T) {
 func TestReadOnlyClass(t *testing.T) {
 	onAll(t, func(t *testing.T, db database) {
 		withNumbers(t, db, 1)
-		require.NoError(t, run(t, db, byEngine{"postgres": "SET default_transaction_read_only = on", "mariadb": "SET SESSION TRANSACTION READ ONLY", "sqlite": "PRAGMA query_only = 1"}.of(db)))
-		err := run(t, db, "INSERT INTO numbers VALUES (2)")
+		c := conn(t, db)
+		defer c.Close()
+		require.NoError(t, c.Exec(t.Context(), byEngine{"postgres": "SET default_transaction_read_only = on", "mariadb": "SET SESSION TRANSACTION READ ONLY", "sqlite": "PRAGMA query_only = 1"}.of(db)))
+		err := run(t, c, "INSERT INTO numbers VALUES (2)")
 		e := (*runtime.Error)(nil)
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, []any{runtime.Validation, runtime.KindReadOnly, runtime.ScopeNone}, []any{e.Category, e.Kind, e.Retry}, "%v", err)
@@ -137,22 +146,23 @@ func TestStatementTimeoutClass(t *testing.T) {
 		if db.Name == "sqlite" {
 			return // has none
 		}
-		require.NoError(t, run(t, db, byEngine{"postgres": "SET statement_timeout = 50", "mariadb": "SET max_statement_time = 0.05"}.of(db)))
-		sleep := byEngine{"postgres": "SELECT pg_sleep(60)", "mariadb": "SELECT count(*) FROM information_schema.columns a, information_schema.columns b, information_schema.columns c"}.of(db)
-		c, err := db.Conn(t.Context())
-		require.NoError(t, err)
+		c := conn(t, db)
 		defer c.Close()
+		require.NoError(t, c.Exec(t.Context(), byEngine{"postgres": "SET statement_timeout = 50", "mariadb": "SET max_statement_time = 0.05"}.of(db)))
+		sleep := byEngine{"postgres": "SELECT pg_sleep(60)", "mariadb": "SELECT count(*) FROM information_schema.columns a, information_schema.columns b, information_schema.columns c"}.of(db)
 		requireClass(t, class{runtime.Transient, runtime.KindDeadline, runtime.StatementRolledBack, runtime.ScopeNone}, c.Exec(t.Context(), sleep))
 	}, runtime.WithPoolSize(1))
 }
 
 // TestDiskFullClass: the database may not grow any more, and goes on.
 func TestDiskFullClass(t *testing.T) {
-	db := open(t, testdb.SQLite(t), runtime.WithPoolSize(1))
+	db := open(t, testdb.SQLite(t))
 	require.NoError(t, run(t, db, "CREATE TABLE texts (v TEXT)"))
-	require.NoError(t, run(t, db, "PRAGMA max_page_count = 4"))
-	requireClass(t, class{runtime.Fatal, runtime.KindDiskFull, runtime.StatementRolledBack, runtime.ScopeNone}, run(t, db, "INSERT INTO texts VALUES (hex(zeroblob(100000)))"))
-	require.NoError(t, run(t, db, "INSERT INTO texts VALUES ('a')"))
+	c := conn(t, db)
+	defer c.Close()
+	require.NoError(t, c.Exec(t.Context(), "PRAGMA max_page_count = 4"))
+	requireClass(t, class{runtime.Fatal, runtime.KindDiskFull, runtime.StatementRolledBack, runtime.ScopeNone}, run(t, c, "INSERT INTO texts VALUES (hex(zeroblob(100000)))"))
+	require.NoError(t, run(t, c, "INSERT INTO texts VALUES ('a')"))
 	require.Equal(t, [][]string{{"1"}}, db.shown(t, "SELECT count(*) FROM texts"))
 }
 
@@ -212,7 +222,9 @@ func TestIdleClasses(t *testing.T) {
 			}
 			db := open(t, at(t), runtime.WithPoolSize(1))
 			withNumbers(t, db, 1)
-			require.NoError(t, run(t, db, test.limit))
+			c := conn(t, db)
+			defer c.Close()
+			require.NoError(t, c.Exec(t.Context(), test.limit))
 			use := func(s runtime.Session) error {
 				sessions := byEngine{
 					"postgres": "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -223,13 +235,14 @@ func TestIdleClasses(t *testing.T) {
 			}
 			err := error(nil)
 			if test.inTx {
-				err = db.InTx(t.Context(), func(tx *runtime.Tx) error {
+				err = c.InTx(t.Context(), func(tx *runtime.Tx) error {
 					require.NoError(t, run(t, tx, "INSERT INTO numbers VALUES (6)"))
 					return use(tx)
 				})
 			} else {
-				err = use(db)
+				err = use(c)
 			}
+			c.Close()
 			requireClass(t, test.want, err)
 			require.Equal(t, [][]string{{"0"}}, db.shown(t, "SELECT count(*) FROM numbers WHERE n > 1"))
 			require.NoError(t, run(t, db, "INSERT INTO numbers VALUES (8)"))
@@ -289,7 +302,7 @@ func TestStrangeListeners(t *testing.T) {
 			"Driver=PostgreSQL Unicode;Server=127.0.0.1;Database=d;UID=u;PWD=" + secret + ";Port=" + port,
 			"Driver=MariaDB Unicode;SERVER=127.0.0.1;UID=u;PWD=" + secret + ";PORT=" + port,
 		} {
-			_, err := runtime.Open(t.Context(), connection, runtime.WithDialTimeout(2*time.Second))
+			_, err := runtime.Open(t.Context(), connection, runtime.WithPool(runtime.PoolOptions{DialTimeout: 2 * time.Second}))
 			var e *runtime.Error
 			require.ErrorAs(t, err, &e)
 			require.Equal(t, runtime.Transient, e.Category, "%q: %v", talk, err)

@@ -77,7 +77,7 @@ func TestWrongPassword(t *testing.T) {
 }
 
 // TestOpenEndsWithItsContext: a server that never answers holds nobody beyond
-// the context, or beyond WithDialTimeout.
+// the context, or beyond PoolOptions.DialTimeout.
 func TestOpenEndsWithItsContext(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -211,7 +211,7 @@ func TestHealthCheck(t *testing.T) {
 			require.EqualValues(t, 1, n)
 			kill(t, db)
 		}
-	}, runtime.WithPoolSize(1), runtime.WithHealthCheck(true))
+	}, runtime.WithPool(runtime.PoolOptions{MaxSize: 1, Check: runtime.CheckAlways}))
 }
 
 // idleTimeout: the same for one that the server has grown tired of.

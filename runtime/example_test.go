@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/odbcgen/odbcgen/runtime"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
@@ -165,6 +166,39 @@ func ExampleDB_InTx() {
 	// Output:
 	// changed my mind
 	// 3 <nil>
+}
+
+func ExampleTxReadOnly() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+	err := db.InTx(ctx, func(tx *runtime.Tx) error {
+		books, err := booksByPages.Many(ctx, tx, 0)
+		if err != nil {
+			return err
+		}
+		return deleteBook.Exec(ctx, tx, books[0].ISBN)
+	}, runtime.TxIsolation(runtime.Serializable), runtime.TxReadOnly())
+	fmt.Println(errors.Is(err, runtime.KindReadOnly))
+	// Output: true
+}
+
+// To delete a book twice is to delete it once: that may be tried again even when
+// nobody knows whether it was done.
+func ExampleRetry() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+	policy := runtime.RetryPolicy{Attempts: 5, First: 100 * time.Millisecond, Idempotent: true}
+	err := runtime.Retry(ctx, policy, func(ctx context.Context) error {
+		return deleteBook.Exec(ctx, db, "3-1")
+	})
+	var gaveUp *runtime.RetryError
+	if errors.As(err, &gaveUp) {
+		fmt.Println("tried", gaveUp.Attempts, "times")
+	}
+	fmt.Println(err)
+	// Output: <nil>
 }
 
 func ExampleError() {

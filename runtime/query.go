@@ -159,7 +159,9 @@ func (r *result[P, R]) wrap(op string, err error) error {
 
 func (r *result[P, R]) execute(ctx context.Context, p P, block int, stream bool) (err error) {
 	q := r.query
-	r.loan.mu.Lock()
+	if err := r.loan.lock(ctx); err != nil {
+		return named(q.Name, err)
+	}
 	defer r.loan.mu.Unlock()
 	sh := shape{key: q, name: q.Name, sql: textFor(r.loan.plugin, q.SQL, q.Dialects), driver: q.Driver, params: q.Params, columns: q.Columns}
 	sh, encode, err := withLists(r.loan.physical, sh, q.Encode, p)

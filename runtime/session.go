@@ -134,7 +134,7 @@ func changesSession(plugin *driver.Plugin, sql string) bool {
 	if !plain[firstWord(sql)] {
 		return true
 	}
-	text := strings.ToLower(sql)
+	text := strings.TrimRight(strings.Join(strings.Fields(strings.ToLower(sql)), " "), "; ")
 	for _, mark := range plugin.Session.Marks {
 		if strings.Contains(text, mark) {
 			return true

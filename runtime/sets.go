@@ -49,7 +49,9 @@ func (q *Sets[P, R]) Run(ctx context.Context, db Session, p P) (sets R, err erro
 		return sets, named(q.Name, err)
 	}
 	defer func() { l.end(err) }()
-	l.mu.Lock()
+	if err := l.lock(ctx); err != nil {
+		return sets, named(q.Name, err)
+	}
 	defer l.mu.Unlock()
 	for i := range q.Statements {
 		r := setsReader[P, R]{name: q.Name, driver: q.Driver, statement: &q.Statements[i], into: &sets}

@@ -87,13 +87,17 @@ func txOptionsOf(opts []TxOption) txOptions {
 func (t *Tx) Plugin() *driver.Plugin { return t.held.plugin }
 
 func (t *Tx) loan(context.Context) (loan, error) {
-	if t.over.Load() || t.held.tx.Load() != t.whole() {
-		return loan{}, t.held.operation("", "execute").wrap(errOver)
-	}
-	if err := t.refusal("execute"); err != nil {
+	if err := t.usable(); err != nil {
 		return loan{}, err
 	}
-	return loan{physical: t.held.physical}, nil
+	return loan{physical: t.held.physical, holder: t}, nil
+}
+
+func (t *Tx) usable() error {
+	if t.over.Load() || t.held.tx.Load() != t.whole() {
+		return t.held.operation("", "execute").refuse(driver.KindTransaction, errOver)
+	}
+	return t.refusal("execute")
 }
 
 // whole returns the transaction that t is or is a part of.
@@ -133,14 +137,21 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) err
 	}
 	name := l.dialect.Quote(fmt.Sprintf("odbcgen_%d", t.depth+1))
 	if err := l.firstSavepoint(ctx, "SAVEPOINT "+name); err != nil {
+		l.failed(err)
 		return err
 	}
 	inner := &Tx{held: l, outer: t.whole(), depth: t.depth + 1}
 	kept := false
 	defer func() {
 		inner.over.Store(true)
-		if !kept && inner.refusal("rollback") == nil && l.undo(ctx, "ROLLBACK TO SAVEPOINT "+name) != nil {
+		if kept || inner.refusal("rollback") != nil {
+			return
+		}
+		if err := l.undo(ctx, "ROLLBACK TO SAVEPOINT "+name); err != nil { // a commit would store what do has done
 			l.broken.Store(true)
+			e := (*Error)(nil)
+			errors.As(err, &e)
+			t.whole().failed.CompareAndSwap(nil, e)
 		}
 	}()
 	if err := do(inner); err != nil {
@@ -156,13 +167,22 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) err
 
 // firstSavepoint makes a savepoint, before which a transaction may have run no
 // statement.
-func (c *physical) firstSavepoint(ctx context.Context, sql string) error {
-	if before := c.plugin.Quirks.BeforeSavepoint; before != "" {
-		if err := c.direct(ctx, before); err != nil {
+func (l loan) firstSavepoint(ctx context.Context, sql string) error {
+	if before := l.plugin.Quirks.BeforeSavepoint; before != "" {
+		if err := l.direct(ctx, before); err != nil {
 			return err
 		}
 	}
-	return c.direct(ctx, sql)
+	return l.direct(ctx, sql)
+}
+
+// direct is direct of the connection, while the holder has it.
+func (l loan) direct(ctx context.Context, sql string) error {
+	if err := l.lock(ctx); err != nil {
+		return err
+	}
+	defer l.mu.Unlock()
+	return l.directLocked(ctx, sql)
 }
 
 // direct runs a statement about a transaction or the session. It is not prepared:
@@ -172,6 +192,11 @@ func (c *physical) firstSavepoint(ctx context.Context, sql string) error {
 func (c *physical) direct(ctx context.Context, sql string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.directLocked(ctx, sql)
+}
+
+// directLocked is direct. c.mu must be held.
+func (c *physical) directLocked(ctx context.Context, sql string) error {
 	return c.operation("", "execute").wrap(c.native.ExecDirect(ctx, sql))
 }
 
@@ -298,10 +323,9 @@ func (c *physical) begin(ctx context.Context, tx *Tx, a asked) error {
 	if err := c.all(ctx, a.before); err != nil {
 		return during("begin", err)
 	}
-	if err := c.beginNative(ctx); err != nil {
+	if err := c.beginNative(ctx, tx); err != nil {
 		return err
 	}
-	c.tx.Store(tx)
 	if err := c.all(ctx, a.first); err != nil {
 		c.rollback(tx)
 		return during("begin", err)
@@ -309,10 +333,17 @@ func (c *physical) begin(ctx context.Context, tx *Tx, a asked) error {
 	return nil
 }
 
-func (c *physical) beginNative(ctx context.Context) error {
+func (c *physical) beginNative(ctx context.Context, tx *Tx) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.operation("", "begin").wrap(c.native.SetAutocommit(ctx, false))
+	if c.tx.Load() != nil { // which this one would end
+		return c.operation("", "begin").refuse(driver.KindTransaction, errTxOpen)
+	}
+	if err := c.native.SetAutocommit(ctx, false); err != nil {
+		return c.operation("", "begin").wrap(err)
+	}
+	c.tx.Store(tx)
+	return nil
 }
 
 func (c *physical) all(ctx context.Context, statements []string) error {
@@ -327,7 +358,9 @@ func (c *physical) all(ctx context.Context, statements []string) error {
 // restore undoes what was asked of a transaction that is over. A connection on which
 // that fails is not used again.
 func (c *physical) restore(ctx context.Context, a asked) {
-	if !c.broken.Load() && c.all(context.WithoutCancel(ctx), a.after) != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTimeout)
+	defer cancel()
+	if !c.broken.Load() && c.all(ctx, a.after) != nil {
 		c.broken.Store(true)
 	}
 }

@@ -232,6 +232,12 @@ func (p *Plugin) Classify(dbms string, phase Phase, records []Record) Class {
 		}
 		class.Outcome = NotSent
 	}
+	if phase == Committing && class.Outcome == StatementRolledBack { // the statement is the whole
+		class.Outcome = TransactionRolledBack
+		if class.Scope == ScopeStatement {
+			class.Scope = ScopeTransaction
+		}
+	}
 	return class
 }
 

@@ -57,12 +57,14 @@ var MariaDB = Plugin{
 		}},
 	},
 	// The driver has no way to reset a session: SQL_ATTR_RESET_CONNECTION changes nothing.
-	Session: Session{Marks: []string{"get_lock", ":=", "last_insert_id(?"}},
+	Session: Session{Marks: []string{"get_lock", ":=", "into @", "last_insert_id(?"}},
 	// The SQLSTATE of a value that is not in an ENUM is 01000. A parameter array with
 	// one is plain success, and stores nothing.
 	// The server gives what the star stands for now, the driver calls it by the old names.
-	Faults: mariadbFaults,
-	Quirks: Quirks{InfoIsFailure: true, StarsOnce: true},
+	Faults:   mariadbFaults,
+	Database: Database{Enter: "USE %s", Name: "SELECT DATABASE()"},
+	ReadOnly: "SELECT @@GLOBAL.read_only",
+	Quirks:   Quirks{InfoIsFailure: true, StarsOnce: true},
 	Scratch: Scratch{
 		Skip:     []string{"SET NAMES"},
 		Synonyms: []string{"utf8mb4_0900_ai_ci", "utf8mb4_unicode_ci", "utf8mb4_0900_as_cs", "utf8mb4_bin", "utf8mb4_0900_bin", "utf8mb4_bin"}, // of MySQL 8

@@ -47,6 +47,11 @@ type Plugin struct {
 	Transactions Transactions
 	// Session says how a session that a user has changed is made as new.
 	Session Session
+	// Database says how a connection gets to another database of its server, where the
+	// driver can be believed to follow.
+	Database Database
+	// ReadOnly is a query that gives 0 on a server that writes, "" where there is none.
+	ReadOnly string
 	// Faults say what errors mean where that is not what their SQLSTATE says.
 	Faults []Fault
 	// Bulk says how many rows are inserted.
@@ -416,6 +421,12 @@ type Bulk struct {
 	// Culprit are the places of a failed row's message where the name of the
 	// column at fault stands, %s.
 	Culprit []string
+}
+
+// Database is how a connection gets to another database: Enter is the statement, %s
+// the quoted name, and Name a query for the name of the one that it is in.
+type Database struct {
+	Enter, Name string
 }
 
 // Code is an error of a database: State begins its SQLSTATE, and Native is its

@@ -89,10 +89,11 @@ WHERE p.name = 'odbcgen_types'`,
 		// The driver's own DateStyle and extra_float_digits are among the settings, and
 		// those of ConnSettings.
 		Remember: "SELECT 'SELECT ' || string_agg(format('set_config(%L, %L, false)', name, setting), ', ') FROM pg_settings WHERE source = 'session'",
-		Marks:    []string{"set_config", "advisory_lock", "into temp"},
+		Marks:    []string{";", "set_config", "update pg_settings", "advisory_lock", "into temp", "into local temp", "into global temp", "pg_temp"},
 	},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
-	Faults: postgresFaults,
+	Faults:   postgresFaults,
+	ReadOnly: "SELECT CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool THEN 1 ELSE 0 END",
 	Quirks: Quirks{
 		RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1", Probe: "SELECT 1",
 		Outdated:     Code{State: "0A000"}, // cached plan must not change result type

@@ -91,6 +91,7 @@ func TestAbandon(t *testing.T) {
 		require.ErrorIs(t, err, pool.ErrExhausted)
 		close(freed)
 		take(t, p).Release()
+		synctest.Wait() // for those that note the end
 		require.Zero(t, p.Stat().Stuck)
 		item.Release()
 		shut(t, p, m)

@@ -12,6 +12,9 @@ import (
 // Never switches a duration of Options off.
 const Never time.Duration = -1
 
+// DialTimeout is the default of Options.DialTimeout.
+const DialTimeout = 30 * time.Second
+
 // NoJitter makes all values live for MaxLifetime exactly.
 const NoJitter = -1
 
@@ -161,7 +164,7 @@ func (o Options) withDefaults() Options {
 	o.Ceiling = max(o.Ceiling, o.MaxSize)
 	number(&o.MaxStuck, o.MaxSize)
 	duration(&o.AcquireTimeout, 30*time.Second)
-	duration(&o.DialTimeout, 30*time.Second)
+	duration(&o.DialTimeout, DialTimeout)
 	duration(&o.BackOff.First, 20*time.Millisecond)
 	duration(&o.BackOff.Max, max(500*time.Millisecond, o.BackOff.First))
 	duration(&o.IdleTimeout, 10*time.Minute)

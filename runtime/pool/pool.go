@@ -157,6 +157,20 @@ func (p *Pool[T]) Acquire(ctx context.Context) (Item[T], error) {
 	return item, err
 }
 
+// TakeIdle takes the idle value that was used last out of the pool, for good: to
+// close it is the affair of the caller. It reports whether there was one.
+func (p *Pool[T]) TakeIdle() (value T, ok bool) {
+	res, err := p.places.TryAcquire(context.Background())
+	if err != nil {
+		return value, false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	value, ok = res.Value().value, res.Value().filled
+	p.vacateValue(res)
+	return value, ok
+}
+
 // enter counts a caller in, if one more may wait.
 func (p *Pool[T]) enter() bool {
 	if p.config.MaxWaiting == 0 || p.inside.Add(1) <= p.room.Load() {

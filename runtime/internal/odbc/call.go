@@ -21,10 +21,11 @@ const (
 // patience is for calls that tidy up, which have no context of their own.
 const patience = 5 * time.Second
 
-var (
-	errAbandoned = errors.New("the connection was given up because of a call that did not end")
-	errNoAnswer  = fmt.Errorf("the driver has not answered for %v", patience)
-)
+// ErrAbandoned is the error of calls on a connection that is Broken or closed. None of
+// them is made.
+var ErrAbandoned = errors.New("the connection was closed, or given up because of a call that did not end")
+
+var errNoAnswer = fmt.Errorf("the driver has not answered for %v", patience)
 
 // maxCalls bounds the native calls under way, each of which may hold a thread: Go
 // ends a program that has 10,000.
@@ -73,7 +74,7 @@ type call struct {
 // answered all the same, and sys.Error if it has not (see Stuck).
 func (c *Conn) run(ctx context.Context, t call, limit time.Duration) (sys.Return, error) {
 	if c.Broken() {
-		return sys.Error, errAbandoned
+		return sys.Error, ErrAbandoned
 	}
 	return c.runAlways(ctx, t, limit)
 }

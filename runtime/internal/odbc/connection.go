@@ -305,6 +305,7 @@ func (c *Conn) free() sys.Return {
 	if _, is := open.LoadAndDelete(c); !is {
 		return sys.Success
 	}
+	c.broken.Store(true) // for who has it still
 	for s := range c.statements {
 		s.free()
 	}

@@ -85,7 +85,7 @@ func (s *Stmt) BindParams(b *protocol.Batch, types []Parameter, options ParamOpt
 // UnbindParams makes the driver let go of the rows.
 func (s *Stmt) UnbindParams() error {
 	if s.c.Broken() {
-		return errAbandoned
+		return ErrAbandoned
 	}
 	if ret := sys.FreeStmt(s.h, sys.FreeResetParams); !ret.OK() {
 		return s.failure("SQLFreeStmt(RESET_PARAMS)", ret, nil)

@@ -83,7 +83,7 @@ func (r *Rowset) pin() {
 // Forget lets go of a Rowset.
 func (s *Stmt) Forget(r *Rowset) error {
 	if s.c.Broken() {
-		return errAbandoned // it is let go of with the connection
+		return ErrAbandoned // it is let go of with the connection
 	}
 	if s.bound == r {
 		if ret := sys.FreeStmt(s.h, sys.FreeUnbind); !ret.OK() {
@@ -122,7 +122,7 @@ func (r *Rowset) Load() {
 // the rows before the one at fault, as far as the driver tells them.
 func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool, err error) {
 	if s.c.Broken() {
-		return 0, true, errAbandoned
+		return 0, true, ErrAbandoned
 	}
 	r.long = r.long[:0]
 	asked := min(rows, r.room)
@@ -356,7 +356,7 @@ func (s *Stmt) fetch(ctx context.Context, native func(*Stmt) sys.Return) (sys.Re
 	case ctx.Err() != nil:
 		return sys.Error, ctx.Err()
 	case s.c.Broken():
-		return sys.Error, errAbandoned
+		return sys.Error, ErrAbandoned
 	}
 	return native(s), nil
 }

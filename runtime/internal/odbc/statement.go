@@ -109,7 +109,7 @@ func (c *Conn) Prepare(ctx context.Context, sql string, options StmtOptions) (*S
 
 func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
 	if c.Broken() {
-		return nil, errAbandoned
+		return nil, ErrAbandoned
 	}
 	h, ret := sys.AllocHandle(sys.HandleStmt, c.h)
 	if !ret.OK() {
@@ -231,7 +231,7 @@ func (s *Stmt) describeBase(i int, c *Column) {
 // DescribeType describes the type of result column i, from 0.
 func (s *Stmt) DescribeType(i int) (ColumnType, error) {
 	if s.c.Broken() {
-		return ColumnType{}, errAbandoned
+		return ColumnType{}, ErrAbandoned
 	}
 	description, ret := sys.DescribeCol(s.h, i+1)
 	if !ret.OK() {
@@ -301,7 +301,7 @@ func (s *Stmt) DescribeParam(i int) (sys.Description, error) {
 // execute runs the statement with the rows picked of its Batch.
 func (s *Stmt) execute(ctx context.Context) error {
 	if s.c.Broken() {
-		return errAbandoned
+		return ErrAbandoned
 	}
 	defer s.closeLong() // a reader may panic while it is measured
 	if err := s.openLong(ctx); err != nil {
@@ -331,7 +331,7 @@ func (s *Stmt) execute(ctx context.Context) error {
 // does not know.
 func (s *Stmt) Affected() (int64, error) {
 	if s.c.Broken() {
-		return -1, errAbandoned
+		return -1, ErrAbandoned
 	}
 	n, ret := sys.RowCount(s.h)
 	if !ret.OK() {
