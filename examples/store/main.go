@@ -45,7 +45,7 @@ func run(ctx context.Context) error {
 	}
 	q := store.New(db)
 	for _, show := range []func(context.Context, *store.Queries) error{
-		showBook, showShelf, showBestsellers, showPageViews, showTransaction, showError,
+		showBook, showShelf, showBestsellers, showPageViews, showTransaction, showMoment, showError,
 	} {
 		if err := show(ctx, q); err != nil {
 			return err
@@ -219,6 +219,24 @@ func morePageViews(yield func(store.InsertPageViewsRow) bool) {
 	}
 }
 
+// showMoment asks for figures that must belong together: other transactions change
+// nothing between the two queries, and a mistake here changes nothing at all.
+func showMoment(ctx context.Context, q *store.Queries) error {
+	title("Two figures of one moment (InTx with options, CountBooks, CountPageViews)")
+	var books, views int64
+	err := q.InTx(ctx, func(q store.Querier) (err error) {
+		if books, err = q.CountBooks(ctx); err != nil {
+			return err
+		}
+		views, err = q.CountPageViews(ctx)
+		return err
+	}, runtime.TxIsolation(runtime.Serializable), runtime.TxReadOnly())
+	if err == nil {
+		fmt.Printf("%.0f views a book\n", float64(views)/float64(books))
+	}
+	return err
+}
+
 // showError shows what an error knows.
 func showError(ctx context.Context, q *store.Queries) error {
 	title("An e-mail address taken twice (AddCustomer)")
@@ -226,11 +244,12 @@ func showError(ctx context.Context, q *store.Queries) error {
 		ID: 1_000_000, Email: "reader42@example.com", Name: "somebody else", JoinedAt: time.Now(),
 	})
 	var e *runtime.Error
-	if !errors.As(err, &e) {
+	if !errors.Is(err, runtime.KindUnique) || !errors.As(err, &e) {
 		return fmt.Errorf("the address was taken twice: %w", err)
 	}
 	fmt.Printf("Query        %s\nOp           %s\nDriver       %s\n", e.Query, e.Op, e.Driver)
 	fmt.Printf("State        %s\nNative       %d\nMessage      %s\n", e.State, e.Native, e.Message)
+	fmt.Printf("Category     %v\nKind         %v\nOutcome      %v\nRetry        %v\n", e.Category, e.Kind, e.Outcome, e.Retry)
 	fmt.Printf("Column, Row  %q, %d\n", e.Column, e.Row) // of the values at fault, where that is known
 	for i, d := range e.Diagnostics {
 		fmt.Printf("Diagnostics  %d: %s/%d %s\n", i+1, d.State, d.Native, d.Message)

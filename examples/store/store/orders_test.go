@@ -14,6 +14,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"github.com/odbcgen/odbcgen/runtime"
+
 	"example.com/store/setup"
 	"example.com/store/shopdata"
 	"example.com/store/store"
@@ -456,6 +458,9 @@ func checkInTx(c *check) {
 		require.NoError(c, q.SetNote(c.ctx, some("lost, too"), o.ID))
 		return q.AddOrder(c.ctx, store.AddOrderParams(o)) // the number is taken
 	}))
+	none := func(store.Querier) error { return nil }
+	require.NoError(c, c.q.InTx(c.ctx, none, runtime.NoTxRetry()))
+	require.ErrorIs(c, c.q.InTx(c.ctx, none, runtime.TxReadOnly()), runtime.KindUnsupported) // the check is in a transaction
 	o.Note = some("kept")
 	found(c, orderRow(o, total))(c.q.GetOrder(c.ctx, o.Token))
 }

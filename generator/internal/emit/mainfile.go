@@ -46,7 +46,8 @@ func querier(methods []plan.Method) jen.Code {
 
 func inTxSignature() *jen.Statement {
 	do := jen.Id("do").Func().Params(jen.Id("Querier")).Error()
-	return jen.Id("InTx").Params(context(), do).Error()
+	opts := jen.Id("opts").Op("...").Qual(plan.RuntimePath, "TxOption")
+	return jen.Id("InTx").Params(context(), do, opts).Error()
 }
 
 func context() *jen.Statement { return jen.Id("ctx").Qual("context", "Context") }
@@ -70,9 +71,11 @@ func inTx() jen.Code {
 	do := jen.Func().Params(jen.Id("tx").Op("*").Qual(plan.RuntimePath, "Tx")).Error().Block(
 		jen.Return(jen.Id("do").Call(jen.Id("New").Call(jen.Id("tx")))),
 	)
-	return doc("InTx runs do in one transaction, which is committed when do returns nil and rolled back otherwise.").
+	return doc("InTx runs do in one transaction, which is committed when do returns nil and rolled back otherwise. " +
+		"After a deadlock or a serialization failure do runs again, in a new one: what it does outside of the transaction, " +
+		"it may do more than once. runtime.NoTxRetry has it run once only. On a *runtime.Tx it is a savepoint.").
 		Func().Params(receiver()).Add(inTxSignature()).Block(
-		jen.Return(jen.Id("q").Dot("db").Dot("InTx").Call(jen.Id("ctx"), do)),
+		jen.Return(jen.Id("q").Dot("db").Dot("InTx").Call(jen.Id("ctx"), do, jen.Id("opts").Op("..."))),
 	)
 }
 

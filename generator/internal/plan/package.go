@@ -7,7 +7,7 @@ package plan
 // Contract is the number of the contract that the generated code keeps with the
 // runtime. It is raised, together with runtime.MaxContract, when generated code
 // starts to need something that older runtimes lack.
-const Contract = 2
+const Contract = 3
 
 // Package is a Go package, ready to be printed.
 type Package struct {
