@@ -9,7 +9,7 @@ SHELL       := /bin/bash
 export CGO_ENABLED ?= 1
 
 EXAMPLES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod))
-MODULES  := . $(EXAMPLES)
+MODULES  := . faults $(EXAMPLES)
 
 DEPS      := gcc make unixodbc unixodbc-dev libsqliteodbc sqlite3
 DEPS_TEST := $(DEPS) odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client
@@ -22,7 +22,7 @@ BUILD := go build -buildvcs=false -o bin/
 
 FUZZTIME ?= 1m
 
-.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test truth test-long fuzz bench bench-generate bench-growth bench-quick clean
+.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test truth test-long fuzz faults bench bench-generate bench-growth bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ test-long: deps-test tools ## send and read values of 256 MiB, of which make tes
 
 fuzz: deps-test tools ## run each fuzz target for FUZZTIME
 	bin/withdb -- bin/gotest -fuzzonly -fuzztime=$(FUZZTIME) $(MODULES)
+
+faults: deps-test tools ## break servers, links and drivers in all ways of doc/faults.md, one line for each
+	bin/withdb -- bin/gotest -faults . faults
 
 bench: deps-bench tools ## measure against the C floor and other drivers, see bench/README.md
 	cd bench && go test . && go build -buildvcs=false -o ../bin/ . && ../bin/withdb -- ../bin/bench

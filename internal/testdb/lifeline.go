@@ -83,10 +83,15 @@ func newLifeline() (*lifeline, error) {
 	return l, nil
 }
 
+// process is one that a lifeline has started.
+type process struct {
+	pid   int
+	ended <-chan error // gets how it ended
+}
+
 // start starts a process in the folder home, with its output in the log there.
-// orphaned is the signal for it should even the undertaker be killed, 0 for
-// none. The channel gets how it ended.
-func (l *lifeline) start(home string, as *account, orphaned syscall.Signal, args []string) (<-chan error, error) {
+// orphaned is the signal for it should even the undertaker be killed, 0 for none.
+func (l *lifeline) start(home string, as *account, orphaned syscall.Signal, args []string) (*process, error) {
 	path, err := program(args[0])
 	if err != nil {
 		return nil, err
@@ -106,7 +111,7 @@ func (l *lifeline) start(home string, as *account, orphaned syscall.Signal, args
 	if err != nil {
 		return nil, err
 	}
-	return ended, l.enter(cmd.Process.Pid)
+	return &process{cmd.Process.Pid, ended}, l.enter(cmd.Process.Pid)
 }
 
 // startLocked starts cmd from a thread that lives as long as cmd does: it is

@@ -96,12 +96,12 @@ var mariadb = engine{
 	account: "mysql",
 	prepare: []string{"mariadb-install-db", "--no-defaults", "--datadir=$HOME/data",
 		"--auth-root-authentication-method=normal", "--skip-test-db"},
-	// The server takes a client from 127.0.0.1 for one from localhost, if that is what the system calls it.
-	sql: `CREATE DATABASE t;
-CREATE USER 'u'@'127.0.0.1' IDENTIFIED BY 'p';
-CREATE USER 'u'@'localhost' IDENTIFIED BY 'p';
-GRANT ALL ON *.* TO 'u'@'127.0.0.1';
-GRANT ALL ON *.* TO 'u'@'localhost';
+	// It runs at each start. The server takes a client from 127.0.0.1 for one from localhost, if that is what the system calls it.
+	sql: `CREATE DATABASE IF NOT EXISTS t;
+CREATE USER IF NOT EXISTS 'u'@'127.0.0.1' IDENTIFIED BY 'p';
+CREATE USER IF NOT EXISTS 'u'@'localhost' IDENTIFIED BY 'p';
+GRANT ALL ON *.* TO 'u'@'127.0.0.1' WITH GRANT OPTION;
+GRANT ALL ON *.* TO 'u'@'localhost' WITH GRANT OPTION;
 `,
 	serve: []string{"mariadbd", "--no-defaults", "--datadir=$HOME/data", "--port=$PORT", "--bind-address=127.0.0.1",
 		"--socket=s.sock", // in the data folder; a full path can be too long for a socket
@@ -112,38 +112,78 @@ GRANT ALL ON *.* TO 'u'@'localhost';
 	dsn: "Driver=MariaDB Unicode;SERVER=127.0.0.1;PORT=$PORT;UID=u;PWD=p;DATABASE=t",
 }
 
-// start makes a server in a folder of line and returns its connection string.
-func (e engine) start(ctx context.Context, line *lifeline) (dsn string, err error) {
-	home := filepath.Join(line.dir, e.name)
-	if dsn, err = e.launch(ctx, line, home); err != nil {
-		return "", fmt.Errorf("start %s: %w%s", e.name, err, logTail(home))
-	}
-	return dsn, nil
+// Server is a server that tests may kill and start again, with the same data on
+// the same port. Its Database is that of an account which may do all; what it
+// has acknowledged outlives a Kill, which that of the shared servers does not.
+type Server struct {
+	Database
+
+	engine  engine
+	line    *lifeline
+	home    string
+	as      *account
+	expand  func(string) string // $HOME and $PORT
+	options []string            // that it was started with, beside the engine's
+	running *process            // nil after its end
 }
 
-func (e engine) launch(ctx context.Context, line *lifeline, home string) (dsn string, err error) {
-	port, err := freePort()
+// start makes a server in a folder of line and returns its connection string.
+func (e engine) start(ctx context.Context, line *lifeline) (dsn string, err error) {
+	server, err := e.launch(ctx, line, nil)
 	if err != nil {
 		return "", err
+	}
+	return server.DSN, nil
+}
+
+// launch makes a server in a folder of line and starts it with more options.
+func (e engine) launch(ctx context.Context, line *lifeline, options []string) (*Server, error) {
+	home := filepath.Join(line.dir, e.name)
+	s, err := e.create(ctx, line, home)
+	if err == nil {
+		err = s.serve(ctx, options)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w%s", e.name, err, logTail(home))
+	}
+	return s, nil
+}
+
+// create makes the data of a server that does not run yet.
+func (e engine) create(ctx context.Context, line *lifeline, home string) (*Server, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
 	}
 	as, err := e.makeHome(home)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	expand := strings.NewReplacer("$HOME", home, "$PORT", port).Replace
-	prepared, err := line.start(home, as, 0, expandAll(e.prepare, expand))
+	s := &Server{engine: e, line: line, home: home, as: as}
+	s.expand = strings.NewReplacer("$HOME", home, "$PORT", port).Replace
+	s.Database = Database{Name: e.name, DSN: s.expand(e.dsn)}
+	prepared, err := line.start(home, as, 0, expandAll(e.prepare, s.expand))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := awaitEnd(ctx, prepared); err != nil {
-		return "", fmt.Errorf("%s: %w", e.prepare[0], err)
+	if err := awaitEnd(ctx, prepared.ended); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.prepare[0], err)
 	}
-	ended, err := line.start(home, as, syscall.SIGQUIT, expandAll(e.serve, expand))
-	if err != nil {
-		return "", err
+	return s, nil
+}
+
+// serve starts the server, which does not run, and waits until it answers.
+func (s *Server) serve(ctx context.Context, options []string) (err error) {
+	args := append(expandAll(s.engine.serve, s.expand), options...)
+	if s.running, err = s.line.start(s.home, s.as, syscall.SIGQUIT, args); err != nil {
+		return err
 	}
-	db := Database{Name: e.name, DSN: expand(e.dsn)}
-	return db.DSN, awaitAnswer(ctx, db, ended)
+	s.options = options
+	if err := awaitAnswer(ctx, s.Database, s.running.ended); err != nil {
+		s.running = nil
+		return err
+	}
+	return nil
 }
 
 // freePort returns a port below those that systems give to outgoing
@@ -219,7 +259,7 @@ func awaitEnd(ctx context.Context, ended <-chan error) error {
 	}
 }
 
-// awaitAnswer asks db until it answers.
+// awaitAnswer asks db until it answers, or its server has ended.
 func awaitAnswer(ctx context.Context, db Database, ended <-chan error) error {
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()

@@ -174,3 +174,19 @@ func requireSoon(t *testing.T, condition func() bool) {
 	t.Helper()
 	require.Eventually(t, condition, 20*time.Second, 20*time.Millisecond)
 }
+
+func TestOwnServersKeepWhatTheyAcknowledged(t *testing.T) {
+	for _, own := range []func(testing.TB, ...string) *testdb.Server{testdb.OwnPostgres, testdb.OwnMariaDB} {
+		server := own(t)
+		db := server.Fresh(t)
+		testdb.Exec(t, db, "CREATE TABLE kept (n INTEGER)")
+		testdb.Exec(t, db, "INSERT INTO kept VALUES (1)")
+		server.Kill(t)
+		server.Start(t)
+		testdb.Exec(t, db, "INSERT INTO kept VALUES (2)")
+		server.Stop(t, syscall.SIGTERM)
+		require.Equal(t, server, own(t), "it is started again")
+		require.Equal(t, [][]string{{"1"}, {"2"}}, testdb.Query(t, db, "SELECT n FROM kept ORDER BY n"))
+		require.NotEmpty(t, server.Log(t))
+	}
+}

@@ -76,3 +76,24 @@ func module(t *testing.T, code string) string {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a_test.go"), []byte("package a\n\nimport \"testing\"\n\n"+code), 0o644))
 	return dir
 }
+
+func TestFaults(t *testing.T) {
+	good := module(t, `func TestF0_A(t *testing.T) { t.Run("sub", func(t *testing.T) {}) }
+func TestF1_B(t *testing.T) {}; func TestF2_C(t *testing.T) {}; func TestF4_D(t *testing.T) { t.Skip("why it was skipped") }; func TestOther(t *testing.T) { t.Fatal("no fault") }`)
+	bad := module(t, `func TestF1_E(t *testing.T) { t.Run("sub", func(t *testing.T) { t.Fatal("why it failed") }) }; func TestF50_F(t *testing.T) {}`)
+	broken := module(t, `func TestF5_G(t *testing.T) { undefinedName() }`)
+	var out bytes.Buffer
+	r := &report{out: &out}
+	faults(r, []string{good, bad, broken})
+	require.Equal(t, "3 passed, 48 failed, 1 skipped", r.String(), "%s", &out)
+	lines := out.String()
+	for _, want := range []string{
+		`(?m)^F0 pass \d+\.\ds any error of a driver$`,
+		`(?m)^F1 FAIL \d+\.\ds server killed while rows are read$`,
+		`(?m)^F2 pass `, `(?m)^F3 missing 0\.0s session ended while idle$`, `(?m)^F4 skip `, `(?m)^F50 pass `,
+		"why it failed", "why it was skipped", "undefinedName",
+	} {
+		require.Regexp(t, want, lines)
+	}
+	require.NotContains(t, lines, "no fault")
+}

@@ -1,6 +1,9 @@
 // Command gotest runs the tests of modules, then their fuzz targets:
 //
-//	gotest [-fuzztime 10s|1000x] [-fuzzonly] folder ...
+//	gotest [-fuzztime 10s|1000x] [-fuzzonly | -faults] folder ...
+//
+// Tests run in their short form. With -faults only those of faults run, TestF12_Name,
+// in their long form, and one line is shown for each fault, see doc/faults.md.
 //
 // Each folder is the root of a module. The output of a test is shown when it
 // fails. A step that runs no test is a failure: a wrong pattern, folder or build
@@ -20,20 +23,29 @@ func main() {
 	// command fail with "context deadline exceeded" though nothing was found.
 	fuzztime := flag.String("fuzztime", "30000x", "how long, or how often, to run each fuzz target")
 	fuzzonly := flag.Bool("fuzzonly", false, "run the fuzz targets only")
+	faultsonly := flag.Bool("faults", false, "run the tests of faults only")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	r := &report{out: os.Stdout}
-	if !*fuzzonly {
-		for _, module := range flag.Args() {
-			r.run(module, "-race", "-count=1", "./...")
-		}
+	if *faultsonly {
+		faults(r, flag.Args())
+	} else {
+		test(r, flag.Args(), *fuzzonly, *fuzztime)
 	}
-	fuzz(r, flag.Args(), *fuzztime)
 	fmt.Println(r.totals)
 	if r.failed > 0 {
 		os.Exit(1)
 	}
+}
+
+func test(r *report, modules []string, fuzzonly bool, fuzztime string) {
+	if !fuzzonly {
+		for _, module := range modules {
+			r.run(module, "-race", "-short", "-count=1", "./...")
+		}
+	}
+	fuzz(r, modules, fuzztime)
 }
