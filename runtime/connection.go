@@ -123,9 +123,10 @@ type physical struct {
 	suspect atomic.Bool    // nor those that lie idle, before they are checked
 	session
 
-	identity string   // see identity
-	writer   bool     // its server is to write, see WithWritable
-	place    *backend // where it has one; that of the DB that it belongs to
+	made     time.Time
+	identity string // see identity
+	writer   bool   // its server is to write, see WithWritable
+	holder   *DB    // that has a place for it in its Budget, if there is one
 
 	prefetch bool  // see WithPrefetch
 	drift    Drift // see WithDrift
@@ -220,33 +221,51 @@ func (c *physical) alive(ctx context.Context, query string) error {
 	return nil
 }
 
-// moveTo makes a connection that another DB had idle one of db, and reports whether
-// it is one: it was made by the same user in the same way, and its driver changes
+// moveTo makes a connection that another DB had one of db, and reports whether it is:
+// it was made not long ago by the same user in the same way, and its driver changes
 // databases truthfully.
 func (c *physical) moveTo(ctx context.Context, db *DB) bool {
-	change := c.plugin.Database
-	if change.Enter == "" || c.identity != db.identity || db.name == "" {
+	change, life := c.plugin.Database, db.options.pool.WithDefaults().MaxLifetime
+	if change.Enter == "" || c.plugin != db.plugin || life != Never && time.Since(c.made) >= life {
 		return false
 	}
-	c.mu.Lock()
-	c.statements.Purge() // they are for tables of the other
-	err := c.native.ExecDirect(ctx, fmt.Sprintf(change.Enter, c.dialect.Quote(db.name)))
-	c.mu.Unlock()
-	if err != nil {
+	wanted, err := db.source.connection(ctx, int(db.source.last.Load()))
+	name := connectionValue(wanted, "database")
+	if err != nil || name == "" || identity(wanted) != c.identity {
 		return false
 	}
-	name, err := c.text(ctx, change.Name)
-	c.prefetch, c.drift = db.prefetch, db.drift
-	return err == nil && name == db.name
+	c.prefetch, c.drift, c.writer = db.prefetch, db.drift, db.source.writable
+	if err := c.enter(ctx, name); err != nil {
+		return false
+	}
+	entered, err := c.text(ctx, change.Name)
+	return err == nil && entered == name && c.writes(ctx) == nil
 }
 
-// close closes the connection, and gives up its place.
+// enter changes the database.
+func (c *physical) enter(ctx context.Context, name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.statements.Purge() // they are for tables of the other
+	return c.native.ExecDirect(ctx, fmt.Sprintf(c.plugin.Database.Enter, c.dialect.Quote(name)))
+}
+
+// close closes the connection, and gives up its place, if it is Stuck when it is not
+// any more.
 func (c *physical) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.native.Close()
-	if c.place != nil {
-		c.place.gone()
+	stuck := c.native.Stuck()
+	switch holder := c.holder; {
+	case holder == nil:
+	case stuck == nil:
+		holder.backend.gone(holder)
+	default:
+		go func() {
+			<-stuck
+			holder.backend.gone(holder)
+		}()
 	}
 }
 

@@ -38,10 +38,8 @@ type Session interface {
 // DB is a database with a pool of connections. It is safe for concurrent use.
 type DB struct {
 	options
-	pool     *pool.Pool[*physical]
-	identity string   // of its connection string but for the database; a secret
-	name     string   // of the database, as the connection string says it
-	backend  *backend // nil without a Budget
+	pool    *pool.Pool[*physical]
+	backend *backend // nil without a Budget
 }
 
 // Open connects to a database by an ODBC connection string. It makes the first
@@ -52,57 +50,39 @@ type DB struct {
 // (yes or no; also TestOnCheckout, Pool_Test_On_Checkout, pool_test_on_check_out,
 // test_on_checkout, test_on_check_out) makes it check connections always or never,
 // and PoolHealthCheckQuery (also HealthCheckQuery, pool_health_check_query,
-// health_check_query) is the statement for that. Before the options, but after the
-// string, ODBC_POOL_TEST_ON_CHECKOUT and ODBC_POOL_HEALTH_CHECK_QUERY of the
-// environment have the word.
+// health_check_query) is the statement for that. Next to the string,
+// ODBC_POOL_TEST_ON_CHECKOUT and ODBC_POOL_HEALTH_CHECK_QUERY of the environment have
+// the word, and then the options; where none of them says it, a connection is checked
+// that was idle for a second.
 func Open(ctx context.Context, connection string, opts ...Option) (*DB, error) {
 	db := &DB{}
 	for _, opt := range opts {
 		opt.apply(&db.options)
 	}
-	first, err := db.firstConnection(ctx, connection)
-	if err != nil {
-		return nil, operation{op: "connect"}.wrap(err)
-	}
-	db.identity, db.name = identity(first), connectionValue(first, "database")
-	db.obey(first)
-	if db.plugin == nil {
-		if db.plugin, err = db.detect(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if db.budget != nil {
-		db.backend = db.budget.join(db, BackendID(first))
-	}
-	if err := db.fill(ctx); err != nil {
+	if err := db.open(ctx, connection); err != nil {
 		return nil, operation{op: "connect", plugin: db.plugin}.wrap(err)
 	}
 	return db, nil
 }
 
-// firstConnection checks all that was given to Open, and returns the connection
-// string.
-func (db *DB) firstConnection(ctx context.Context, connection string) (string, error) {
+func (db *DB) open(ctx context.Context, connection string) error {
 	if err := db.options.pool.Validate(); err != nil {
-		return "", fmt.Errorf("pool options: %w", err)
+		return fmt.Errorf("%w: %w", errOptions, err)
 	}
-	switch ask := db.source.first; {
-	case ask == nil:
-		db.source.first = func(context.Context) (string, error) { return connection, nil }
-	case connection != "":
-		return "", errors.New("there is a connection string and a WithConnection: give one of them")
-	default:
-		var err error
-		if connection, err = ask(ctx); err != nil {
-			return "", fmt.Errorf("ask for the connection string: %w", err)
+	first, err := db.source.open(ctx, connection)
+	if err != nil {
+		return err
+	}
+	db.obey(first)
+	if db.budget != nil {
+		db.backend = db.budget.backend(BackendID(db.source.complete(first)))
+	}
+	if db.plugin == nil {
+		if err := db.recognise(ctx); err != nil {
+			return err
 		}
 	}
-	for _, s := range append([]string{connection}, db.source.others...) {
-		if err := ValidateConnectionString(s); err != nil {
-			return "", err
-		}
-	}
-	return connection, nil
+	return db.fill(ctx)
 }
 
 // obey follows what the connection string and the environment say of the pool.
@@ -116,19 +96,24 @@ func (db *DB) obey(connection string) {
 	db.healthQuery = cmp.Or(said.Query, db.healthQuery)
 }
 
-// detect asks the database which it is.
-func (db *DB) detect(ctx context.Context) (*driver.Plugin, error) {
-	if limit := cmp.Or(db.options.pool.DialTimeout, pool.DialTimeout); limit != Never {
+// errOptions says that Open was asked for what cannot be.
+var errOptions = errors.New("options")
+
+// recognise asks the database, by a connection for that alone, what it is.
+func (db *DB) recognise(ctx context.Context) error {
+	if limit := db.options.pool.WithDefaults().DialTimeout; limit != Never {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	c, err := db.source.connect(ctx, &driver.Generic)
+	db.plugin = &driver.Generic
+	c, err := db.dial(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer c.close()
-	return driver.ForDBMS(c.dbms), nil
+	db.plugin = driver.ForDBMS(c.dbms)
+	c.close()
+	return nil
 }
 
 // likely returns the plugin of a connection string that leads nowhere, by the library
@@ -169,6 +154,9 @@ func (db *DB) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if db.backend != nil {
+		db.backend.join(db)
+	}
 	if err := db.pool.Add(ctx); err != nil {
 		db.Close()
 		return err
@@ -176,27 +164,27 @@ func (db *DB) fill(ctx context.Context) error {
 	return nil
 }
 
-// dial makes a connection, if there is a place for it in the budget.
+// dial makes a connection, when there is a place for it in the budget.
 func (db *DB) dial(ctx context.Context) (*physical, error) {
 	if db.backend == nil {
 		return db.connect(ctx)
 	}
 	c, err := db.backend.place(ctx, db)
 	if err != nil {
-		return nil, operation{op: "connect", plugin: db.plugin}.wrap(fmt.Errorf("wait for a place in the budget: %w", err))
+		return nil, operation{op: "connect", plugin: db.plugin}.wrap(err)
 	}
 	if c != nil && c.moveTo(ctx, db) {
 		return c, nil
 	}
 	if c != nil {
-		c.place = nil // it is used for the new one
+		c.holder = nil // its place is for the new one
 		c.close()
 	}
 	if c, err = db.connect(ctx); err != nil {
-		db.backend.gone()
+		db.backend.gone(db)
 		return nil, err
 	}
-	c.place = db.backend
+	c.holder = db
 	return c, nil
 }
 
@@ -212,7 +200,7 @@ func (db *DB) connect(ctx context.Context) (*physical, error) {
 // password must not be: logins that fail lock accounts.
 func again(err error) bool {
 	e := (*Error)(nil)
-	return !errors.As(err, &e) || e.Retry == ScopeConnect || e.Category == Transient || errors.Is(err, errReadOnly)
+	return !errors.As(err, &e) || e.Retry == ScopeConnect || e.Category == Transient
 }
 
 // probe checks a connection that nobody uses.
@@ -231,9 +219,6 @@ func (db *DB) reportLeak(l Leak) {
 	}
 	slog.Warn("a database connection is not given back", "held", l.Held, "taken_by", l.Stack)
 }
-
-// Format shows only which database it is: there are secrets in the options.
-func (db *DB) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "DB(%s)", db.plugin.Name) }
 
 // Plugin returns what is known of the database. It must not be changed.
 func (db *DB) Plugin() *driver.Plugin { return db.plugin }
@@ -290,19 +275,35 @@ func (db *DB) loan(ctx context.Context) (loan, error) {
 
 // unavailable tells why there is no connection, in the words of this package.
 func (db *DB) unavailable(err error) error {
+	o := operation{op: "connect", plugin: db.plugin}
 	var why *pool.AcquireError
 	if !errors.As(err, &why) {
-		return operation{op: "connect", plugin: db.plugin}.wrap(err)
+		return o.wrap(err)
 	}
-	e := &Error{Op: "connect", Driver: db.plugin.Name, Err: unavailableError(why)}
-	operation{op: "connect", plugin: db.plugin}.classify(e)
-	if dial := (*Error)(nil); errors.As(why.Dial, &dial) {
+	e := &Error{Op: o.op, Driver: db.plugin.Name}
+	if db.starves(why) {
+		why.Reason, why.Dial = pool.ErrExhausted, errBudget
+	}
+	dial := (*Error)(nil)
+	if errors.As(why.Dial, &dial) {
 		e.State, e.Native, e.Message, e.Diagnostics = dial.State, dial.Native, dial.Message, dial.Diagnostics
-		if why.Err == nil { // which would have the word
-			e.Category, e.Kind, e.Outcome, e.Retry = dial.Category, dial.Kind, dial.Outcome, dial.Retry
-		}
+		why.Dial = dial.Err
+	}
+	e.Err = noConnection(why)
+	if o.classify(e); dial != nil && why.Err == nil { // else the caller's context has the word
+		e.Category, e.Kind, e.Outcome, e.Retry = dial.Category, dial.Kind, dial.Outcome, dial.Retry
 	}
 	return e
+}
+
+// starves reports whether what the pool has for a dial without an answer is one that
+// waits, or has waited, for a place in the budget.
+func (db *DB) starves(why *pool.AcquireError) bool {
+	if why.Reason != pool.ErrDown || db.backend == nil {
+		return false
+	}
+	answered := (*Error)(nil)
+	return errors.Is(why.Dial, errBudget) || !errors.As(why.Dial, &answered) && db.backend.waits(db)
 }
 
 // Why there is no connection, for errors.Is.
@@ -312,22 +313,37 @@ var (
 	ErrQueueFull = errors.New("too many callers wait for a connection")
 )
 
-func unavailableError(why *pool.AcquireError) error {
-	reasons := map[error]error{pool.ErrExhausted: ErrExhausted, pool.ErrDown: ErrDown, pool.ErrQueueFull: ErrQueueFull, pool.ErrClosed: ErrClosed}
-	reason := reasons[why.Reason]
-	switch {
-	case reason == nil:
+// reasons are those of the pool in the words of this package, and what helps.
+var reasons = map[error]struct {
+	err    error
+	advice string
+}{
+	pool.ErrExhausted: {ErrExhausted, "give them back sooner, or raise PoolOptions.MaxSize or the Budget"},
+	pool.ErrQueueFull: {ErrQueueFull, "try later, or raise PoolOptions.MaxWaiting"},
+	pool.ErrDown:      {ErrDown, "see to the server, or to the connection string"},
+}
+
+// noConnection says it in one line.
+func noConnection(why *pool.AcquireError) error {
+	switch why.Reason {
+	case nil:
 		return why.Err
-	case reason == ErrClosed:
+	case pool.ErrClosed:
 		return ErrClosed
 	}
-	s := why.Stat
-	counts := fmt.Sprintf("waited %v; %d in use, %d being made, %d stuck, at most %d; %d waiting",
-		why.Waited.Round(time.Millisecond), s.InUse, s.Dialing, s.Stuck, s.Max, s.Waiting)
-	if why.Err != nil {
-		return fmt.Errorf("%w (%s): %w", reason, counts, why.Err)
+	reason, s := reasons[why.Reason], why.Stat
+	err := reason.err
+	for _, cause := range []error{why.Dial, why.Err} {
+		switch {
+		case cause == nil:
+		case errors.Is(cause, err):
+			err = cause
+		default:
+			err = fmt.Errorf("%w: %w", err, cause)
+		}
 	}
-	return fmt.Errorf("%w (%s)", reason, counts)
+	return fmt.Errorf("%w (waited %v; %d in use, %d being made, %d stuck, at most %d; %d waiting): %s", err,
+		why.Waited.Round(time.Millisecond), s.InUse, s.Dialing, s.Stuck, s.Max, s.Waiting, reason.advice)
 }
 
 // loan is the use of a connection, to be ended exactly once.
@@ -367,25 +383,20 @@ func (l loan) end(err error) {
 	if l.db == nil {
 		return
 	}
+	if l.suspect.Swap(false) { // those that lie idle may be as bad, and those that are made instead
+		l.db.pool.Suspect()
+	}
 	switch stuck := l.native.Stuck(); {
 	case stuck != nil:
 		l.item.Abandon(stuck)
-		if b := l.db.backend; b != nil {
-			go func() {
-				<-stuck
-				b.gone()
-			}()
-		}
+		l.close()
 	case l.broken.Load(), l.reset(context.Background()) != nil:
 		l.item.Destroy()
-	default:
+	case l.db.backend == nil:
 		l.item.Release()
-		if b := l.db.backend; b != nil {
-			b.idle(l.db)
-		}
-	}
-	if l.suspect.Swap(false) { // those that lie idle may be as bad
-		l.db.pool.Suspect()
+	case !l.db.backend.claim(l.db, l.item):
+		l.item.Release()
+		l.db.backend.idle(l.db)
 	}
 }
 
@@ -395,7 +406,9 @@ func (l loan) note(err error) {
 	if l.native.Broken() || err != nil && (l.dead(err) || refused || lost(err)) {
 		l.broken.Store(true)
 	}
-	if refused || sheds(err) {
+	// Not only what says that a session is gone: psqlodbc 13.02 has HY000 where
+	// SQLPrepare meets one that was terminated.
+	if refused || lost(err) {
 		l.suspect.Store(true)
 	}
 	l.failed(err)

@@ -204,12 +204,6 @@ func (e *Error) is(code driver.Code) bool {
 	return strings.HasPrefix(e.State, code.State) && (code.Native == 0 || code.Native == e.Native)
 }
 
-// sheds reports whether err says that those which lie idle may be gone as well.
-func sheds(err error) bool {
-	e := (*Error)(nil)
-	return errors.As(err, &e) && e.action >= driver.Shed
-}
-
 // lost reports whether err says that the connection is gone, or in no state to be
 // used again.
 func lost(err error) bool {

@@ -129,8 +129,14 @@ func (o operation) class(e *Error) driver.Class {
 			before = driver.NotSent
 		}
 		return driver.Class{Category: ConnectionLost, Kind: driver.KindConnection, Outcome: before, Action: driver.Destroy}
-	case errors.As(e.Err, &form):
+	case errors.As(e.Err, &form), errors.Is(e.Err, errOptions):
 		return driver.Class{Category: Validation, Kind: driver.KindConfig, Outcome: NotSent}
+	case errors.Is(e.Err, ErrExhausted), errors.Is(e.Err, ErrQueueFull):
+		return driver.Class{Category: Transient, Kind: driver.KindCapacity, Outcome: NotSent, Scope: ScopeConnect}
+	case errors.Is(e.Err, ErrDown), errors.Is(e.Err, errAsk):
+		return driver.Class{Category: Transient, Kind: driver.KindConnect, Outcome: NotSent, Scope: ScopeConnect}
+	case errors.Is(e.Err, errReadOnly):
+		return driver.Class{Category: Transient, Kind: driver.KindReadOnly, Outcome: NotSent, Scope: ScopeConnect}
 	case errors.Is(e.Err, ErrDrift):
 		return driver.Class{Category: Validation, Kind: driver.KindStale, Outcome: NotExecuted}
 	case errors.Is(e.Err, ErrNoRows), errors.Is(e.Err, ErrTooManyRows):

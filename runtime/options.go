@@ -53,7 +53,9 @@ func WithPlugin(p *driver.Plugin) Option { return optionFunc(func(o *options) { 
 
 // WithSettings adds keys to the connection string that it does not have.
 func WithSettings(settings ...driver.Setting) Option {
-	return optionFunc(func(o *options) { o.source.settings = append(o.source.settings, settings...) })
+	return optionFunc(func(o *options) {
+		o.source.settings = append(o.source.settings, func(connection string) string { return withSettings(connection, settings) })
+	})
 }
 
 // WithHealthQuery sets the statement by which connections are checked. Without it

@@ -13,17 +13,23 @@ import (
 
 // source tells what connections are made by: connection strings of servers that
 // hold the same database, the one that is wanted most first.
+//
+// Strings are within functions: what prints a DB or an option does not print them.
 type source struct {
-	first    func(context.Context) (string, error)
-	others   []string
-	settings []driver.Setting // the caller's
+	first    ask
+	others   []ask
+	settings []func(connection string) string // each adds some of the caller's
 	writable bool
 	last     atomic.Int32 // the one that was reached last
 }
 
+// ask returns a connection string.
+type ask = func(context.Context) (string, error)
+
 // WithConnection makes Open ask for the connection string, which is then "", and
-// ask again before each connection that is made later: for passwords and tokens
-// that change. Connections that are open stay.
+// ask again before each connection that is made, once: for passwords and tokens that
+// change. Connections that are open stay. The size, the checks and the Budget of the
+// pool are as the first string says.
 func WithConnection(ask func(context.Context) (string, error)) Option {
 	return optionFunc(func(o *options) { o.source.first = ask })
 }
@@ -32,7 +38,15 @@ func WithConnection(ask func(context.Context) (string, error)) Option {
 // strings. They are tried in order where the one that served last cannot be
 // reached, or does not accept the user.
 func WithFallback(connections ...string) Option {
-	return optionFunc(func(o *options) { o.source.others = append(o.source.others, connections...) })
+	return optionFunc(func(o *options) {
+		for _, connection := range connections {
+			o.source.others = append(o.source.others, always(connection))
+		}
+	})
+}
+
+func always(connection string) ask {
+	return func(context.Context) (string, error) { return connection, nil }
 }
 
 // WithWritable passes over servers that refuse to write, such as the standby of a
@@ -40,13 +54,50 @@ func WithFallback(connections ...string) Option {
 // first error of KindReadOnly, and the others are looked at before they are used.
 func WithWritable() Option { return optionFunc(func(o *options) { o.source.writable = true }) }
 
+// open returns the first connection string as it was given: connection, or what
+// WithConnection has, for the first dial too. It looks at the form of all.
+func (s *source) open(ctx context.Context, connection string) (string, error) {
+	switch {
+	case s.first == nil:
+		s.first = always(connection)
+	case connection != "":
+		return "", fmt.Errorf("%w: there is a connection string and a WithConnection: give one of them", errOptions)
+	}
+	first, err := s.first(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errAsk, err)
+	}
+	s.first = onceThen(first, s.first)
+	for _, other := range append([]ask{always(first)}, s.others...) {
+		text, _ := other(ctx)
+		if err := ValidateConnectionString(text); err != nil {
+			return "", err
+		}
+	}
+	return first, nil
+}
+
+// errAsk says that there is no connection string.
+var errAsk = errors.New("ask for the connection string")
+
+// onceThen returns connection once.
+func onceThen(connection string, then ask) ask {
+	var given atomic.Bool
+	return func(ctx context.Context) (string, error) {
+		if !given.Swap(true) {
+			return connection, nil
+		}
+		return then(ctx)
+	}
+}
+
 // connect makes a connection to the first server that gives one, beginning with the
 // one that gave the last.
 func (s *source) connect(ctx context.Context, plugin *driver.Plugin) (*physical, error) {
-	count := 1 + len(s.others)
+	count, last := 1+len(s.others), int(s.last.Load())
 	var failed []error
 	for i := range count {
-		at := (int(s.last.Load()) + i) % count
+		at := (last + i) % count
 		c, err := s.connectTo(ctx, at, count-i, plugin)
 		if err == nil {
 			s.last.Store(int32(at))
@@ -73,7 +124,7 @@ func (s *source) connectTo(ctx context.Context, at, left int, plugin *driver.Plu
 	if err != nil {
 		return nil, err
 	}
-	c.identity, c.writer = identity(connection), s.writable
+	c.made, c.identity, c.writer = time.Now(), identity(connection), s.writable
 	if err := c.writes(ctx); err != nil {
 		c.close()
 		return nil, err
@@ -81,18 +132,27 @@ func (s *source) connectTo(ctx context.Context, at, left int, plugin *driver.Plu
 	return c, nil
 }
 
-// connection returns the connection string of the server of the number, with the
-// caller's settings.
+// connection returns the connection string of the server of the number.
 func (s *source) connection(ctx context.Context, at int) (string, error) {
-	var connection string
-	var err error
+	from := s.first
 	if at > 0 {
-		connection = s.others[at-1]
-	} else if connection, err = s.first(ctx); err != nil {
-		return "", fmt.Errorf("ask for the connection string: %w", err)
+		from = s.others[at-1]
 	}
-	rest, _ := poolKeys(connection, os.Getenv)
-	return withSettings(rest, s.settings), nil
+	connection, err := from(ctx)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errAsk, err)
+	}
+	return s.complete(connection), ValidateConnectionString(connection)
+}
+
+// complete returns a connection string without what is for the pool and with the
+// caller's settings.
+func (s *source) complete(connection string) string {
+	connection, _ = poolKeys(connection, os.Getenv)
+	for _, add := range s.settings {
+		connection = add(connection)
+	}
+	return connection
 }
 
 // mostHopeful returns the first of the errors that a later try may not meet, else

@@ -109,7 +109,7 @@ func (o Options) Validate() error {
 		}
 		return nil
 	}
-	full := o.withDefaults()
+	full := o.WithDefaults()
 	errs := []error{
 		count("MaxSize", o.MaxSize, 1, math.MaxInt32),
 		count("MinSize", o.MinSize, 0, max(full.MaxSize, 0)),
@@ -147,8 +147,8 @@ func (o Options) Validate() error {
 	return errors.Join(errs...)
 }
 
-// withDefaults returns o with each zero replaced by what it stands for.
-func (o Options) withDefaults() Options {
+// WithDefaults returns o with each zero replaced by what it stands for.
+func (o Options) WithDefaults() Options {
 	number := func(n *int, d int) {
 		if *n == 0 {
 			*n = d

@@ -79,7 +79,7 @@ func New[T any](config Config[T]) (*Pool[T], error) {
 	if config.Dial == nil || config.Close == nil {
 		return nil, errors.New("a pool needs Dial and Close")
 	}
-	config.Options = config.withDefaults()
+	config.Options = config.WithDefaults()
 	p := &Pool[T]{
 		config: config, start: time.Now(), turns: map[*turn[T]]struct{}{}, dials: dials{limit: 1}, ended: make(chan struct{}),
 	}
@@ -229,11 +229,17 @@ func (p *Pool[T]) fill(pl *place[T], value T) {
 }
 
 // Suspect has the values that are idle now checked before their next use, whatever
-// the policy: another value was found lost.
-func (p *Pool[T]) Suspect() { p.epoch.Add(1) }
+// the policy, and one dial go ahead of the others: another value was found lost. Were
+// all lost because a password has changed, each dial would count as a bad login.
+func (p *Pool[T]) Suspect() {
+	p.epoch.Add(1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dials.limit = 1
+}
 
-// Item is a value on loan, to be given back exactly once, by Release, Destroy or
-// Abandon; its copies are the same loan. The zero Item is none.
+// Item is a value on loan, to be given back exactly once, by Release, Destroy,
+// Take or Abandon; its copies are the same loan. The zero Item is none.
 type Item[T any] struct {
 	resource resource[T]
 }
@@ -277,6 +283,16 @@ func (i Item[T]) back() *Pool[T] {
 // more of them (pgx #2425).
 func (i Item[T]) Destroy() {
 	i.back().discard(i.resource, evictedBroken)
+}
+
+// Take takes the value out of the pool for good, as TakeIdle does.
+func (i Item[T]) Take() T {
+	value := i.Value()
+	p := i.back()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.vacateValue(i.resource)
+	return value
 }
 
 // Abandon gives up a value that is stuck in a call: to close it, when freed is
