@@ -22,7 +22,7 @@ BUILD := go build -buildvcs=false -o bin/
 
 FUZZTIME ?= 1m
 
-.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test truth test-long fuzz faults bench bench-generate bench-growth bench-quick clean
+.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test truth test-long fuzz faults soak bench bench-generate bench-growth bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,12 @@ fuzz: deps-test tools ## run each fuzz target for FUZZTIME
 
 faults: deps-test tools ## break servers, links and drivers in all ways of doc/faults.md, one line for each
 	bin/withdb -- bin/gotest -faults . faults
+
+# As little as possible shall look like a leak: glibc keeps what each of its arenas once held.
+soak: export SOAK ?= 10m
+soak: export MALLOC_ARENA_MAX ?= 2
+soak: deps-test modules ## work on three databases at once while things break, for SOAK (10m, 30s, 8h), see doc/faults.md
+	cd faults && go test -count=1 -timeout=0 -run '^TestSoak$$' -v .
 
 bench: deps-bench tools ## measure against the C floor and other drivers, see bench/README.md
 	cd bench && go test . && go build -buildvcs=false -o ../bin/ . && ../bin/withdb -- ../bin/bench

@@ -148,7 +148,7 @@ func noteReport(l *ledger, report *runtime.BulkError) {
 	}
 	for _, c := range report.Failed {
 		if c.Unknown {
-			l.unknown = append(l.unknown, numbersOf(c.RowRange)...)
+			l.doubt(numbersOf(c.RowRange)...)
 		}
 	}
 }

@@ -122,8 +122,13 @@ func TestF28_TooManySessions(t *testing.T) {
 		server := e.own(t, options[e.name]...)
 		at := server.Fresh(t)
 		leavesNothing(t, 16)
-		db := open(t, at, sized(20))
+		db := open(t, at, runtime.WithPool(runtime.PoolOptions{MaxSize: 20, AcquireTimeout: 2 * time.Second}))
 		var held []*runtime.Conn
+		t.Cleanup(func() { // else a failure would wait for them
+			for _, c := range held {
+				c.Close()
+			}
+		})
 		err := holdAll(t, db, &held)
 		require.GreaterOrEqual(t, len(held), 8)
 		requireKind(t, err, runtime.Transient, "capacity")
@@ -146,9 +151,7 @@ func TestF28_TooManySessions(t *testing.T) {
 // holdAll takes connections until there are no more.
 func holdAll(t *testing.T, db database, held *[]*runtime.Conn) error {
 	for {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		c, err := db.Conn(ctx)
-		cancel()
+		c, err := db.Conn(t.Context())
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,9 @@ type BulkError struct {
 	Query  string
 	Stored []RowRange    // in order
 	Failed []FailedChunk // in order; what is in neither has not been taken
+	// Err is the end of the context where no chunk has failed: the source may have
+	// ended because of it.
+	Err error
 }
 
 // RowRange is rows of the source, both ends included. Rows count from 1.
@@ -33,8 +36,11 @@ type FailedChunk struct {
 // errNotSent is of rows that were taken before another chunk failed.
 var errNotSent = errors.New("not sent, since another chunk failed")
 
-// Error is the number of failed chunks and the error of each, one a line.
+// Error is the number of failed chunks and the error of each, one a line, or Err.
 func (e *BulkError) Error() string {
+	if e.Err != nil {
+		return e.Err.Error()
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "query %s: %d chunks were not stored", e.Query, len(e.Failed))
 	for _, c := range e.Failed {
@@ -43,8 +49,11 @@ func (e *BulkError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the errors of the chunks.
+// Unwrap returns the errors of the chunks, or Err.
 func (e *BulkError) Unwrap() []error {
+	if e.Err != nil {
+		return []error{e.Err}
+	}
 	errs := make([]error, len(e.Failed))
 	for i, c := range e.Failed {
 		errs[i] = c.Err
@@ -207,8 +216,10 @@ func (c *chunks[R]) failed(done chunk[R], err error) {
 // result reports what the workers have done.
 func (c *chunks[R]) result(ctx context.Context) (BulkResult, error) {
 	done := BulkResult{Rows: c.rows}
-	if len(c.report.Failed) == 0 { // the iterator may have ended because the context has
-		return done, operation{query: c.bulk.Name, op: "execute"}.wrap(ctx.Err())
+	if len(c.report.Failed) == 0 {
+		if c.report.Err = (operation{query: c.bulk.Name, op: "execute"}).wrap(ctx.Err()); c.report.Err == nil {
+			return done, nil
+		}
 	}
 	slices.SortFunc(c.report.Failed, func(a, b FailedChunk) int { return cmp.Compare(a.First, b.First) })
 	c.report.Stored = joined(c.report.Stored)

@@ -101,6 +101,25 @@ func TestBulkParallelCancelled(t *testing.T) {
 	})
 }
 
+// TestBulkChunksCancelledBehindTheLast: the report says that all is stored.
+func TestBulkChunksCancelledBehindTheLast(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		createMembers(t, db)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		all := runtime.BulkProgress(func(rows int64) {
+			if rows == 200 {
+				cancel()
+			}
+		})
+		result, err := insertMembers.Insert(ctx, db, slices.Values(membersTo(200)), runtime.BulkChunk(100), all)
+		require.ErrorIs(t, err, context.Canceled)
+		report := requireReport(t, db, result, err, 200)
+		require.Equal(t, []runtime.RowRange{{First: 1, Last: 200}}, report.Stored)
+		require.Empty(t, report.Failed)
+	})
+}
+
 // TestBulkChunksIterator: an iterator that panics leaves the chunks before it,
 // and no goroutine.
 func TestBulkChunksIterator(t *testing.T) {

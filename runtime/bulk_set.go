@@ -46,7 +46,9 @@ func beginInsertion(ctx context.Context, tx *Tx, into target, base int64, o bulk
 	}
 	in.set = protocol.NewBatch(specs, 0)
 	in.empty()
-	in.how, err = strategies[in.c.plugin.Bulk.Strategy](ctx, in)
+	if in.how, err = strategies[in.c.plugin.Bulk.Strategy](ctx, in); err != nil {
+		l.end(err)
+	}
 	return in, err
 }
 

@@ -163,6 +163,7 @@ func (c *physical) setUp(ctx context.Context, connection string) error {
 	if c.plugin.Quirks.Local {
 		c.native.Local()
 	}
+	c.native.BeginAgain(c.plugin.Transactions.Over)
 	if c.plugin.Quirks.NoPlaces {
 		c.native.NoPlaces()
 	}

@@ -402,8 +402,14 @@ func (l loan) end(err error) {
 
 // note notes what err says of the connection.
 func (l loan) note(err error) {
+	if l.native.Broken() {
+		l.broken.Store(true)
+	}
+	if err == nil { // most calls pass here: nothing is to be allocated
+		return
+	}
 	refused := l.writer && errors.Is(err, driver.KindReadOnly)
-	if l.native.Broken() || err != nil && (l.dead(err) || refused || lost(err)) {
+	if l.dead(err) || refused || lost(err) {
 		l.broken.Store(true)
 	}
 	// Not only what says that a session is gone: psqlodbc 13.02 has HY000 where

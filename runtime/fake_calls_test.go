@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/odbcgen/odbcgen/internal/fakedriver"
@@ -27,13 +28,14 @@ type phase struct {
 	op   fakedriver.Op
 	when func(*fakedriver.Call) bool // nil for the first call of op
 	call func(ctx context.Context, d *fakedriver.Driver, db *runtime.DB) error
+	done bool // the call may have done what it was to do
 }
 
 // phases are those that SQLCancel ends, or that end without it.
 var phases = map[string]phase{
 	"dial": {
-		fakedriver.Connect, nil,
-		func(ctx context.Context, d *fakedriver.Driver, _ *runtime.DB) error {
+		op: fakedriver.Connect,
+		call: func(ctx context.Context, d *fakedriver.Driver, _ *runtime.DB) error {
 			db, err := runtime.Open(ctx, d.DSN())
 			if err == nil {
 				db.Close()
@@ -41,16 +43,64 @@ var phases = map[string]phase{
 			return err
 		},
 	},
-	"prepare": {fakedriver.Prepare, nil, execOne},
-	"execute": {fakedriver.Execute, nil, execOne},
-	"execute directly": {fakedriver.ExecuteDirectly, nil, func(ctx context.Context, _ *fakedriver.Driver, db *runtime.DB) error {
-		return db.InTx(context.Background(), func(tx *runtime.Tx) error { return tx.InTx(ctx, func(*runtime.Tx) error { return nil }) })
-	}},
-	"first fetch":  {fakedriver.Fetch, nil, readMany},
-	"second fetch": {fakedriver.Fetch, func(c *fakedriver.Call) bool { return fetches.Add(1) == 2 }, readMany},
+	"validate": {
+		op: fakedriver.GetAttribute,
+		call: func(ctx context.Context, d *fakedriver.Driver, db *runtime.DB) error {
+			if err := execOne(context.Background(), d, db); err != nil { // a new connection is not checked
+				return err
+			}
+			return execOne(ctx, d, db)
+		},
+	},
+	"prepare": {op: fakedriver.Prepare, call: execOne},
+	"execute": {op: fakedriver.Execute, call: execOne},
+	"execute directly": {
+		op: fakedriver.ExecuteDirectly,
+		call: func(ctx context.Context, _ *fakedriver.Driver, db *runtime.DB) error {
+			return db.InTx(context.Background(), func(tx *runtime.Tx) error { return tx.InTx(ctx, func(*runtime.Tx) error { return nil }) })
+		},
+	},
+	"first fetch":  {op: fakedriver.Fetch, call: readMany},
+	"second fetch": {op: fakedriver.Fetch, when: func(c *fakedriver.Call) bool { return fetches.Add(1) == 2 }, call: readMany},
+	"next result": {
+		op: fakedriver.MoreResults,
+		call: func(ctx context.Context, _ *fakedriver.Driver, db *runtime.DB) error {
+			_, err := setsOf(part("CALL hang", doneSet, removedSet)).Run(ctx, db, 0)
+			return err
+		},
+	},
+	"commit":    {op: fakedriver.EndTransaction, when: completes(commit), call: inTx(nil)},
+	"roll back": {op: fakedriver.EndTransaction, when: completes(rollback), call: inTx(errOurs), done: true},
+	"close": {
+		op: fakedriver.Close,
+		call: func(ctx context.Context, _ *fakedriver.Driver, db *runtime.DB) error {
+			for _, err := range ints("Hang", "SELECT n FROM hang").Stream(ctx, db, 0) {
+				return err
+			}
+			return nil
+		},
+		done: true,
+	},
 }
 
 var fetches atomic.Int32
+
+// Completions of EndTransaction.
+const (
+	commit   = 0
+	rollback = 1
+)
+
+func completes(completion int64) func(*fakedriver.Call) bool {
+	return func(c *fakedriver.Call) bool { return c.Attribute == completion }
+}
+
+// inTx is a transaction whose function returns failure.
+func inTx(failure error) func(context.Context, *fakedriver.Driver, *runtime.DB) error {
+	return func(ctx context.Context, _ *fakedriver.Driver, db *runtime.DB) error {
+		return db.InTx(ctx, func(*runtime.Tx) error { return failure })
+	}
+}
 
 func execOne(ctx context.Context, _ *fakedriver.Driver, db *runtime.DB) error {
 	return statement("Hang", "UPDATE t SET hang = 1").Exec(ctx, db, runtime.None{})
@@ -66,19 +116,61 @@ func readMany(ctx context.Context, _ *fakedriver.Driver, db *runtime.DB) error {
 func TestF10_Cancelled(t *testing.T) {
 	for name, p := range phases {
 		for how, end := range endings {
-			t.Run(name+" "+how, func(t *testing.T) {
-				d := fakedriver.New(t)
-				db := openFake(t, d)
-				fetches.Store(0)
-				d.SetResult("SELECT n FROM hang", fakedriver.Result{Columns: integer, Rows: rowsOf(slices.Repeat([]int{1}, 200)...)})
-				g := d.Wait(&fakedriver.Gate{Op: p.op, When: p.when})
-				defer g.Open()
-				requireEnds(t, g, end, func(ctx context.Context) error { return p.call(ctx, d, db) })
-				g.Open()
-				require.NoError(t, execOne(t.Context(), d, db), "afterwards")
-			})
+			t.Run(name+" "+how, func(t *testing.T) { p.hang(t, false, (*fakedriver.Driver).DSN, end) })
 		}
 	}
+}
+
+// TestF10_Deaf: nor does the caller wait for what SQLCancel does not end. It ends with
+// its link, and where nobody knows that, it is left to itself: the connection is stuck,
+// others serve, and all is freed when the driver answers at last.
+func TestF10_Deaf(t *testing.T) {
+	for link, dsn := range map[string]func(*fakedriver.Driver) string{"found": (*fakedriver.Driver).DSN, "hidden": (*fakedriver.Driver).HiddenDSN} {
+		for name, p := range phases {
+			t.Run(link+" "+name, func(t *testing.T) { p.hang(t, true, dsn, endings["cancel"]) })
+		}
+	}
+}
+
+// hang has a call hang in the phase until its context has ended.
+func (p phase) hang(t *testing.T, deaf bool, dsn func(*fakedriver.Driver) string, end func() (context.Context, context.CancelFunc, error)) {
+	d := fakedriver.New(t)
+	db := openAt(t, d, dsn(d), runtime.WithPool(runtime.PoolOptions{MaxSize: 1, Check: runtime.CheckAlways, CheckTimeout: time.Second}))
+	fetches.Store(0)
+	d.SetResult("SELECT n FROM hang", fakedriver.Result{Columns: integer, Rows: rowsOf(slices.Repeat([]int{1}, 200)...)})
+	d.SetResult("CALL hang", fakedriver.Result{Next: &fakedriver.Result{}})
+	var passed atomic.Bool // one call hangs
+	g := d.Wait(&fakedriver.Gate{Op: p.op, Deaf: deaf, When: func(c *fakedriver.Call) bool {
+		return (p.when == nil || p.when(c)) && !passed.Swap(true)
+	}})
+	defer g.Open()
+	requireEnds(t, g, end, p.done, func(ctx context.Context) error { return p.call(ctx, d, db) })
+	if deaf {
+		require.NoError(t, execOne(t.Context(), d, db), "on another connection")
+		if dsn(d) == d.HiddenDSN() && p.op != fakedriver.Connect { // that is of another pool
+			require.Equal(t, 1, db.Stat().Stuck)
+		}
+	}
+	g.Open()
+	require.NoError(t, execOne(t.Context(), d, db), "afterwards")
+	require.Eventually(t, func() bool { return db.Stat().Stuck == 0 }, 10*time.Second, time.Millisecond)
+}
+
+// TestF10_Bind: a context that ends while parameters are bound, which no driver asks its
+// server for, ends the call before it is sent.
+func TestF10_Bind(t *testing.T) {
+	d := fakedriver.New(t)
+	db := openFake(t, d)
+	ctx, cancel := context.WithCancel(t.Context())
+	d.Script(func(c *fakedriver.Call, a *fakedriver.Answer) { assert.NotEqual(t, fakedriver.Execute, c.Op) })
+	q := *ints("Bind", "SELECT ?")
+	q.Encode = func(b *protocol.Batch, n int64) {
+		encodeInt64(b, n)
+		cancel()
+	}
+	_, err := q.One(ctx, db, 1)
+	require.ErrorIs(t, err, context.Canceled)
+	d.Script(nil)
 }
 
 // endings are the ways in which a context ends after a call has reached its gate.
@@ -98,8 +190,9 @@ var endings = map[string]func() (context.Context, context.CancelFunc, error){
 	},
 }
 
-// requireEnds checks that a call which hangs at the gate ends soon after its context.
-func requireEnds(t *testing.T, g *fakedriver.Gate, end func() (context.Context, context.CancelFunc, error), call func(context.Context) error) {
+// requireEnds checks that a call which hangs at the gate ends soon after its context,
+// with its error unless all was done.
+func requireEnds(t *testing.T, g *fakedriver.Gate, end func() (context.Context, context.CancelFunc, error), done bool, call func(context.Context) error) {
 	t.Helper()
 	ctx, cancel, want := end()
 	defer cancel()
@@ -115,10 +208,12 @@ func requireEnds(t *testing.T, g *fakedriver.Gate, end func() (context.Context, 
 	ended := time.Now()
 	select {
 	case err := <-returned:
-		require.ErrorIs(t, err, want)
-		var e *runtime.Error
-		require.ErrorAs(t, err, &e)
-		require.False(t, runtime.IsRetryable(err))
+		if !done {
+			require.ErrorIs(t, err, want)
+			var e *runtime.Error
+			require.ErrorAs(t, err, &e)
+			require.False(t, runtime.IsRetryable(err))
+		}
 		require.Less(t, time.Since(ended), 100*time.Millisecond+slack)
 	case <-time.After(10 * time.Second):
 		require.Fail(t, "the call outlives its context by 10 s")
@@ -154,7 +249,7 @@ func TestF11_CancelBeforeStart(t *testing.T) {
 	db := openFake(t, d)
 	g := d.Wait(&fakedriver.Gate{Op: fakedriver.Execute, DeafTo: 3})
 	defer g.Open()
-	requireEnds(t, g, endings["cancel"], func(ctx context.Context) error { return execOne(ctx, d, db) })
+	requireEnds(t, g, endings["cancel"], false, func(ctx context.Context) error { return execOne(ctx, d, db) })
 }
 
 // TestF12_CancelledSuccess: a cancelled call that reports success has failed all the
@@ -164,7 +259,7 @@ func TestF12_CancelledSuccess(t *testing.T) {
 	db := openFake(t, d)
 	g := d.Wait(&fakedriver.Gate{Op: fakedriver.Fetch, Cancelled: func(a *fakedriver.Answer) { a.Rows, a.Fetched = [][]any{{0}}, 1 }})
 	defer g.Open()
-	requireEnds(t, g, endings["cancel"], func(ctx context.Context) error { return readMany(ctx, d, db) })
+	requireEnds(t, g, endings["cancel"], false, func(ctx context.Context) error { return readMany(ctx, d, db) })
 }
 
 // TestF36_NothingLeaks: after many calls that fail at random, are left by a panic or by
@@ -256,7 +351,7 @@ func TestF39_Returns(t *testing.T) {
 	for name, broken := range map[string]fakedriver.Answer{
 		"invalid handle":         {Return: fakedriver.InvalidHandle},
 		"no record":              {Return: fakedriver.Error},
-		"records without end":    {Return: fakedriver.Error, Records: []fakedriver.Record{{State: "HY000", Message: "again"}}, Repeats: 5000},
+		"records without end":    {Return: fakedriver.Error, Records: []fakedriver.Record{{State: "HY000", Message: "again"}}, Repeats: 1000},
 		"a code that is none":    {Return: 77},
 		"a state that is none":   {Return: fakedriver.Error, Records: []fakedriver.Record{{State: "?", Native: 1 << 30, Message: "\xff\xfe"}}},
 		"a message of 20,000":    {Return: fakedriver.Error, Records: []fakedriver.Record{{State: "HY000", Message: string(make([]byte, 20_000))}}},
@@ -285,6 +380,46 @@ func TestF39_Returns(t *testing.T) {
 				require.NotEqual(t, before, connectionOf(t, d, db), "the connection is used again")
 			})
 		}
+	}
+}
+
+// TestF39_StillExecuting: a call that the driver says to go on by itself, which nobody
+// asked it to, is made again until it ends, be it by its context.
+func TestF39_StillExecuting(t *testing.T) {
+	for _, op := range []fakedriver.Op{fakedriver.Prepare, fakedriver.Execute, fakedriver.EndTransaction} {
+		t.Run(fmt.Sprint(op), func(t *testing.T) {
+			d := fakedriver.New(t)
+			db := openFake(t, d)
+			var calls, cancels atomic.Int32
+			var endless atomic.Bool // until it is cancelled
+			d.Script(func(c *fakedriver.Call, a *fakedriver.Answer) {
+				switch {
+				case c.Op == fakedriver.Cancel:
+					cancels.Add(1)
+				case c.Op != op || c.Attribute != commit:
+				case cancels.Load() > 0:
+					a.Fail("HY008", 0, "operation canceled")
+				case calls.Add(1) <= 3 || endless.Load():
+					a.Return = fakedriver.StillExecuting
+				}
+			})
+			write := func(ctx context.Context) error {
+				return db.InTx(ctx, func(tx *runtime.Tx) error {
+					return statement("Write", "UPDATE t SET n = 1").Exec(ctx, tx, runtime.None{})
+				})
+			}
+			require.NoError(t, write(t.Context()))
+			require.GreaterOrEqual(t, calls.Load(), int32(4))
+			if op != fakedriver.Execute {
+				return
+			}
+			endless.Store(true)
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			require.ErrorIs(t, write(ctx), context.DeadlineExceeded)
+			d.Script(nil)
+			require.NoError(t, write(t.Context()))
+		})
 	}
 }
 

@@ -19,7 +19,13 @@ import (
 // say otherwise. When the test ends nothing may be left in driver or runtime.
 func openFake(t *testing.T, d *fakedriver.Driver, opts ...runtime.Option) *runtime.DB {
 	t.Helper()
-	db, err := runtime.Open(t.Context(), d.DSN(), append([]runtime.Option{runtime.WithPoolSize(1)}, opts...)...)
+	return openAt(t, d, d.DSN(), opts...)
+}
+
+// openAt is openFake by a connection string.
+func openAt(t *testing.T, d *fakedriver.Driver, dsn string, opts ...runtime.Option) *runtime.DB {
+	t.Helper()
+	db, err := runtime.Open(t.Context(), dsn, append([]runtime.Option{runtime.WithPoolSize(1)}, opts...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		db.Close()

@@ -2,11 +2,13 @@ package runtime_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/odbcgen/odbcgen/internal/testdb"
 	"github.com/odbcgen/odbcgen/runtime"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
@@ -141,6 +143,33 @@ func TestConnClosedInTransaction(t *testing.T) {
 		put(db, 3)
 		want("2", "3")
 	})
+}
+
+// TestInterruptedBulk: the same for a bulk insert. Where that goes unnoticed sqliteodbc
+// 0.9998 can neither roll back nor disconnect.
+func TestInterruptedBulk(t *testing.T) {
+	before, _ := runtime.Handles()
+	db := open(t, testdb.SQLite(t), runtime.WithPoolSize(1))
+	withNumbers(t, db, 0)
+	db.exec(t, "CREATE TABLE more (n)")
+	db.exec(t, `CREATE TRIGGER slow AFTER INSERT ON numbers WHEN new.n = 10 BEGIN
+		INSERT INTO more SELECT n FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000000) SELECT n FROM c); END`)
+	insert := &runtime.Bulk[int64]{
+		Name: "InsertNumbers", Table: "numbers", Columns: []runtime.Column{{Name: "n", Kind: protocol.Int64}}, Encode: encodeInt64,
+	}
+	err := db.InTx(t.Context(), func(tx *runtime.Tx) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		_, err := insert.Insert(ctx, tx, slices.Values([]int64{9, 10, 11}))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Error(t, insertNumber.Exec(t.Context(), tx, 2))
+		return nil
+	})
+	require.Error(t, err)
+	require.Empty(t, testdb.Query(t, db.Database, "SELECT n FROM numbers"))
+	db.Close()
+	left, _ := runtime.Handles()
+	require.Equal(t, before, left)
 }
 
 // TestInterruptedWrite: SQLite ends the transaction of a write that is interrupted,

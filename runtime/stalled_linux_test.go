@@ -144,6 +144,10 @@ var stalledCalls = map[string]func(t *testing.T, l *link, db database, ctx conte
 // The promise is 100 ms.
 const stalledLimit = time.Second
 
+// closedLimit is what closing may take beyond the deadline. A connection that was idle
+// has 5 s for its farewell; a SQLCancel that hangs gives up by itself after 10 s or more.
+const closedLimit = 8 * time.Second
+
 // TestStalledLink: where no byte arrives any more, a call ends with its context,
 // the driver lets go of it, and nothing is left.
 func TestStalledLink(t *testing.T) {
@@ -186,6 +190,7 @@ func stall(t *testing.T, at testdb.Database, wait func(*testing.T, *link, databa
 	require.NoError(t, err, "another connection")
 	db.Close()
 	closed := time.Since(ended())
+	require.Less(t, closed, closedLimit)
 	l.close() // and with it a SQLCancel that hangs
 	other.Close()
 	requireNothingLive(t)

@@ -200,11 +200,20 @@ func (c *physical) directLocked(ctx context.Context, sql string) error {
 	return c.operation("", "execute").wrap(c.native.ExecDirect(ctx, sql))
 }
 
-// undo is direct beyond the end of ctx.
+// undo is direct for what tidies up.
 func (c *physical) undo(ctx context.Context, sql string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTimeout)
+	ctx, cancel := tidying(ctx)
 	defer cancel()
 	return c.direct(ctx, sql)
+}
+
+// tidying returns the context of what tidies up: it ends with the caller's, unless that
+// was over before, and after tidyTimeout.
+func tidying(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return context.WithTimeout(ctx, tidyTimeout)
 }
 
 // inTxAgain runs do in a transaction, and again when that has met another one; take
@@ -243,14 +252,14 @@ func inTx(ctx context.Context, l loan, do func(*Tx) error, o txOptions) error {
 	defer func() { // do failed or panicked
 		tx.over.Store(true)
 		if !committing {
-			l.rollback(tx)
+			l.rollback(ctx, tx)
 		}
 	}()
 	if err := do(tx); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return l.operation("", "commit").wrap(err)
+		return l.operation("", "commit").unsent(err)
 	}
 	if err := tx.refusal("commit"); err != nil {
 		return err
@@ -327,7 +336,7 @@ func (c *physical) begin(ctx context.Context, tx *Tx, a asked) error {
 		return err
 	}
 	if err := c.all(ctx, a.first); err != nil {
-		c.rollback(tx)
+		c.rollback(ctx, tx)
 		return during("begin", err)
 	}
 	return nil
@@ -358,7 +367,7 @@ func (c *physical) all(ctx context.Context, statements []string) error {
 // restore undoes what was asked of a transaction that is over. A connection on which
 // that fails is not used again.
 func (c *physical) restore(ctx context.Context, a asked) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTimeout)
+	ctx, cancel := tidying(ctx)
 	defer cancel()
 	if !c.broken.Load() && c.all(ctx, a.after) != nil {
 		c.broken.Store(true)
@@ -377,35 +386,35 @@ func (c *physical) commit(ctx context.Context, tx *Tx) error {
 	err := c.native.Commit(ctx)
 	if err == nil {
 		c.tx.Store(nil)
-		if c.autocommit() != nil {
+		if c.autocommit(ctx) != nil {
 			c.broken.Store(true)
 		}
 	}
 	c.mu.Unlock()
 	if err != nil {
-		c.rollback(tx)
+		c.rollback(ctx, tx)
 	}
 	return c.operation("", "commit").wrap(err)
 }
 
 // autocommit goes back to it. c.mu must be held.
-func (c *physical) autocommit() error {
-	ctx, cancel := context.WithTimeout(context.Background(), tidyTimeout)
+func (c *physical) autocommit(ctx context.Context) error {
+	ctx, cancel := tidying(ctx)
 	defer cancel()
 	return c.native.SetAutocommit(ctx, true)
 }
 
 // rollback undoes the transaction and goes back to autocommit. A connection on
 // which that fails is not used again.
-func (c *physical) rollback(tx *Tx) {
-	ctx, cancel := context.WithTimeout(context.Background(), tidyTimeout)
+func (c *physical) rollback(ctx context.Context, tx *Tx) {
+	ctx, cancel := tidying(ctx)
 	defer cancel()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.tx.CompareAndSwap(tx, nil) {
 		return // the connection has been given back meanwhile, see reset
 	}
-	if c.native.Rollback(ctx) != nil || c.autocommit() != nil {
+	if c.native.Rollback(ctx) != nil || c.autocommit(ctx) != nil {
 		c.broken.Store(true)
 	}
 }
@@ -429,7 +438,7 @@ func (c *physical) ends(e *Error) bool {
 	case c.failureEnds:
 		return executed
 	case executed && slices.Contains(can.EndedBy, e.Kind):
-		return c.direct(context.Background(), can.Over) == nil
+		return c.undo(context.Background(), can.Over) == nil
 	}
 	return false
 }
@@ -437,4 +446,11 @@ func (c *physical) ends(e *Error) bool {
 // refuse is the error of what was not tried.
 func (o operation) refuse(kind driver.Kind, cause error) error {
 	return &Error{Op: o.op, Driver: o.plugin.Name, Category: Validation, Kind: kind, Outcome: NotSent, Err: cause}
+}
+
+// unsent is the error of a commit that was not tried since the context has ended.
+func (o operation) unsent(ended error) error {
+	e := o.wrap(ended).(*Error)
+	e.Outcome = TransactionRolledBack
+	return e
 }

@@ -160,6 +160,7 @@ func TestTransactionWithEndedContext(t *testing.T) {
 			return nil
 		})
 		requireError(t, err, runtime.Error{Op: "commit", Err: context.Canceled})
+		require.Equal(t, runtime.TransactionRolledBack, err.(*runtime.Error).Outcome)
 		want()
 
 		ctx, cancel = context.WithCancel(t.Context())
@@ -247,5 +248,19 @@ func TestAffected(t *testing.T) {
 			require.NoError(t, err)
 			require.EqualValues(t, 1, rows)
 		}
+	})
+}
+
+// TestTransactionEndedBehindTheDriver: SQLite may end a transaction by itself, and
+// sqliteodbc then refuses to disconnect.
+func TestTransactionEndedBehindTheDriver(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		withNumbers(t, db, 1)
+		_ = db.InTx(t.Context(), func(tx *runtime.Tx) error {
+			require.NoError(t, statement("Insert", "INSERT INTO numbers VALUES (2)").Exec(t.Context(), tx, runtime.None{}))
+			_ = statement("Rollback", "ROLLBACK").Exec(t.Context(), tx, runtime.None{})
+			return errOurs
+		})
+		require.Equal(t, [][]string{{"1"}}, db.shown(t, "SELECT count(*) FROM numbers"))
 	})
 }

@@ -115,6 +115,10 @@ var build = sync.OnceValues(func() (string, error) {
 // DSN returns the connection string.
 func (d *Driver) DSN() string { return "Driver=" + d.library + ";Fake=" + d.listener.Addr().String() }
 
+// HiddenDSN returns a connection string for connections whose links the runtime does not
+// find, so that it cannot end a call by shutting its link down.
+func (d *Driver) HiddenDSN() string { return d.DSN() + ";Polled=1" }
+
 // SetDBMS sets what the database calls itself on connections that are made from now on.
 func (d *Driver) SetDBMS(name string) {
 	d.mu.Lock()
@@ -250,6 +254,10 @@ func (d *Driver) answer(c *Call) *Answer {
 func (d *Driver) byItself(c *Call) *Answer {
 	a := &Answer{}
 	s := d.statements[c.Stmt]
+	if s == nil && c.Stmt != 0 && c.Op != Alloc && c.Op != Free { // its link was cut while the call waited
+		a.Fail("HY000", 0, "the statement has been freed")
+		return a
+	}
 	switch c.Op {
 	case Connect:
 		d.connections[c.Conn] = true

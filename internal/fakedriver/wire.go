@@ -221,6 +221,11 @@ func (d *Driver) writeRows(w *answer, c *Call, a *Answer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.statements[c.Stmt]
+	if s == nil { // freed meanwhile
+		w.number(0)
+		w.number(0)
+		return
+	}
 	s.block = a.Rows
 	w.number(a.Fetched)
 	w.int(len(a.Rows))

@@ -94,6 +94,27 @@ func (s *Server) Kill(t testing.TB) {
 	}
 }
 
+// Freeze stops all processes of the server until Thaw, by SIGSTOP. Its connections stay.
+func (s *Server) Freeze(t testing.TB) {
+	t.Helper()
+	s.signalAll(t, syscall.SIGSTOP)
+}
+
+// Thaw lets a server go on that was frozen.
+func (s *Server) Thaw(t testing.TB) {
+	t.Helper()
+	s.signalAll(t, syscall.SIGCONT)
+}
+
+// signalAll begins with the process that starts the others.
+func (s *Server) signalAll(t testing.TB, signal syscall.Signal) {
+	t.Helper()
+	s.signal(t, s.running.pid, signal)
+	for _, pid := range children(t, s.running.pid) {
+		s.signal(t, pid, signal)
+	}
+}
+
 func (s *Server) signal(t testing.TB, pid int, signal syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {

@@ -335,7 +335,8 @@ type Transactions struct {
 	// LockTimeout bounds the wait for a lock.
 	LockTimeout LockTimeout
 	// EndedBy are kinds of errors after which the database may have ended the
-	// transaction without saying so. Over is a statement that fails if it has not.
+	// transaction without saying so. Over is a statement that fails if it has not,
+	// and begins one.
 	EndedBy []Kind
 	Over    string
 	// FailureEnds are keys of connection strings, and ends of their values, with which

@@ -12,10 +12,10 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/pool"
 )
 
-// TestF45CloseWithAStuckCall: Close returns by its deadline with the count of what is
+// TestF45_CloseWithAStuckCall: Close returns by its deadline with the count of what is
 // out; what comes back later is closed. It may be called again (HikariCP #955,
 // #2152), by many.
-func TestF45CloseWithAStuckCall(t *testing.T) {
+func TestF45_CloseWithAStuckCall(t *testing.T) {
 	within(t, func(t *testing.T) {
 		p, m := newPool(t, pool.Options{MaxSize: 4})
 		fillUp(t, p, 4)

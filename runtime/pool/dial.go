@@ -223,6 +223,7 @@ func (p *Pool[T]) filledPlace(f *filler[T]) (*place[T], error) {
 	}
 	pl := &place[T]{pool: p}
 	p.fill(pl, value)
+	pl.rested = true // it is idle next
 	return pl, nil
 }
 

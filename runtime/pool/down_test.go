@@ -77,10 +77,10 @@ func TestRecovery(t *testing.T) {
 	})
 }
 
-// TestF22PermanentDialFailure: more callers than there may be values, and nobody
+// TestF22_PermanentDialFailure: more callers than there may be values, and nobody
 // listens. Each gets the error of the dial by its acquire timeout
 // (true-async/php-async #141, puddle 1.1.3), and dials are no more than the back-off allows.
-func TestF22PermanentDialFailure(t *testing.T) {
+func TestF22_PermanentDialFailure(t *testing.T) {
 	within(t, func(t *testing.T) {
 		p, m := newPool(t, pool.Options{MaxSize: 4, AcquireTimeout: 10 * time.Second})
 		defer shut(t, p, m)
@@ -100,10 +100,10 @@ func TestF22PermanentDialFailure(t *testing.T) {
 	})
 }
 
-// TestF22RefusedLogin: an error that may not be tried again is told at once to all
+// TestF22_RefusedLogin: an error that may not be tried again is told at once to all
 // who wait, and to newcomers without a dial until the pause is over (F27: a login
 // that is tried again and again locks the account).
-func TestF22RefusedLogin(t *testing.T) {
+func TestF22_RefusedLogin(t *testing.T) {
 	within(t, func(t *testing.T) {
 		m := &maker{open: map[int]bool{}, fail: errLogin, took: 10 * time.Millisecond}
 		config := m.config(pool.Options{MaxSize: 4})
@@ -177,9 +177,9 @@ func TestDownButAnotherComesBack(t *testing.T) {
 	})
 }
 
-// TestF23DialHangs: dials that never return cost their callers their timeout, are
+// TestF23_DialHangs: dials that never return cost their callers their timeout, are
 // capped, and the pool serves on (HikariCP #1474, #2161: it drained and did not refill).
-func TestF23DialHangs(t *testing.T) {
+func TestF23_DialHangs(t *testing.T) {
 	within(t, func(t *testing.T) {
 		gate := make(chan struct{})
 		var hung atomic.Int32
@@ -212,8 +212,8 @@ func TestF23DialHangs(t *testing.T) {
 	})
 }
 
-// TestF23OthersServe: while dials hang, values that are there go round.
-func TestF23OthersServe(t *testing.T) {
+// TestF23_OthersServe: while dials hang, values that are there go round.
+func TestF23_OthersServe(t *testing.T) {
 	within(t, func(t *testing.T) {
 		gate := make(chan struct{})
 		m := &maker{open: map[int]bool{}}
@@ -239,8 +239,8 @@ func TestF23OthersServe(t *testing.T) {
 	})
 }
 
-// TestF25RecoveryIsSingleFlight: 200 values are lost at once; one dials.
-func TestF25RecoveryIsSingleFlight(t *testing.T) {
+// TestF25_RecoveryIsSingleFlight: 200 values are lost at once; one dials.
+func TestF25_RecoveryIsSingleFlight(t *testing.T) {
 	within(t, func(t *testing.T) {
 		p, m := newPool(t, pool.Options{MaxSize: 200})
 		defer shut(t, p, m)
@@ -277,9 +277,9 @@ func TestF25RecoveryIsSingleFlight(t *testing.T) {
 	})
 }
 
-// TestF25CloseWins: callers that wait for recovery are told at once, and nobody dials
+// TestF25_CloseWins: callers that wait for recovery are told at once, and nobody dials
 // after.
-func TestF25CloseWins(t *testing.T) {
+func TestF25_CloseWins(t *testing.T) {
 	within(t, func(t *testing.T) {
 		p, m := newPool(t, pool.Options{MaxSize: 4, MinSize: 2})
 		m.set(func(m *maker) { m.fail = errDial })

@@ -14,9 +14,9 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/pool"
 )
 
-// TestF20Fair: 1000 callers on 10 values, each of them 1 ms at a time, 20 times. In
+// TestF20_Fair: 1000 callers on 10 values, each of them 1 ms at a time, 20 times. In
 // order of arrival the longest wait is 99 ms.
-func TestF20Fair(t *testing.T) {
+func TestF20_Fair(t *testing.T) {
 	within(t, func(t *testing.T) {
 		p, m := newPool(t, pool.Options{MaxSize: 10})
 		fillUp(t, p, 10)
@@ -46,9 +46,9 @@ func TestF20Fair(t *testing.T) {
 	})
 }
 
-// TestF21QueueOverflow: of 1000 callers 10 are served, 100 wait and are served, 890
+// TestF21_QueueOverflow: of 1000 callers 10 are served, 100 wait and are served, 890
 // are refused at once.
-func TestF21QueueOverflow(t *testing.T) {
+func TestF21_QueueOverflow(t *testing.T) {
 	within(t, func(t *testing.T) {
 		p, m := newPool(t, pool.Options{MaxSize: 10, MaxWaiting: 100})
 		began := time.Now()

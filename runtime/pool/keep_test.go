@@ -49,9 +49,9 @@ func TestIdleTimeout(t *testing.T) {
 	})
 }
 
-// TestF44PauseEvictsNoMass: after a pause longer than what they may be idle, values
+// TestF44_PauseEvictsNoMass: after a pause longer than what they may be idle, values
 // end a few at a time, and one is lent at once.
-func TestF44PauseEvictsNoMass(t *testing.T) {
+func TestF44_PauseEvictsNoMass(t *testing.T) {
 	within(t, func(t *testing.T) {
 		p, m := newPool(t, pool.Options{MaxSize: 64, IdleTimeout: 32 * time.Second})
 		fillUp(t, p, 64)
@@ -67,9 +67,9 @@ func TestF44PauseEvictsNoMass(t *testing.T) {
 	})
 }
 
-// TestF46MassExpiry: 100 values of one birth, which live for 10 s, are made again
+// TestF46_MassExpiry: 100 values of one birth, which live for 10 s, are made again
 // over time, and nearly all are open all the while.
-func TestF46MassExpiry(t *testing.T) {
+func TestF46_MassExpiry(t *testing.T) {
 	within(t, func(t *testing.T) {
 		p, m := newPool(t, pool.Options{MaxSize: 100, MinSize: 100, MaxLifetime: 10 * time.Second})
 		m.set(func(m *maker) { m.took = time.Millisecond })

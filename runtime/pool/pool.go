@@ -59,7 +59,7 @@ type place[T any] struct {
 	value   T
 	filled  bool
 	expires time.Duration // when, by the clock of the pool, the value is too old
-	lent    bool          // once at least
+	rested  bool          // or was lent, since it was made
 	used    time.Duration // when it was last
 	epoch   uint64        // of Pool, when the value was last known to be good
 	leak    *leakWatch
@@ -208,7 +208,7 @@ func (p *Pool[T]) due(pl *place[T], now time.Duration) bool {
 	if p.config.Check == CheckNever || p.config.Probe == nil {
 		return false
 	}
-	return p.config.Check == CheckAlways && pl.lent || now-pl.used >= p.config.CheckAfter
+	return p.config.Check == CheckAlways && pl.rested || now-pl.used >= p.config.CheckAfter
 }
 
 func (p *Pool[T]) lend(res resource[T]) Item[T] {
@@ -221,7 +221,7 @@ func (p *Pool[T]) lend(res resource[T]) Item[T] {
 
 // fill puts a new value into a place.
 func (p *Pool[T]) fill(pl *place[T], value T) {
-	pl.value, pl.filled, pl.lent, pl.epoch = value, true, false, p.epoch.Load()
+	pl.value, pl.filled, pl.rested, pl.epoch = value, true, false, p.epoch.Load()
 	pl.used, pl.expires = p.now(), math.MaxInt64
 	if life := p.config.MaxLifetime; life != Never {
 		pl.expires = pl.used + time.Duration(float64(life)*(1-rand.Float64()*p.config.LifetimeJitter))
@@ -262,7 +262,7 @@ func (i Item[T]) Release() {
 // rest lays a value idle.
 func (p *Pool[T]) rest(res resource[T]) {
 	pl := res.Value()
-	pl.used = p.now()
+	pl.used, pl.rested = p.now(), true
 	res.ReleaseUnused() // puddle's clock is not wanted
 }
 
@@ -272,7 +272,7 @@ func (i Item[T]) back() *Pool[T] {
 	if pl.leak != nil {
 		pl.leak.stop()
 	}
-	pl.lent, pl.epoch = true, pl.pool.epoch.Load()
+	pl.rested, pl.epoch = true, pl.pool.epoch.Load()
 	pl.pool.leave()
 	return pl.pool
 }

@@ -1,9 +1,11 @@
 package protocol_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -76,4 +78,35 @@ func FuzzFailure(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, data[:len(again)], again)
 	})
+}
+
+// TestF40_BrokenFailure: what has been cut or has a bit turned over is an error, or a
+// Failure that is written as the same bytes; a length that is a lie takes no memory.
+func TestF40_BrokenFailure(t *testing.T) {
+	for _, test := range failures {
+		whole, err := test.failure.MarshalBinary()
+		require.NoError(t, err)
+		for n := range len(whole) {
+			require.Error(t, new(protocol.Failure).UnmarshalBinary(whole[:n]))
+		}
+		for bit := range 8 * len(whole) {
+			broken := bytes.Clone(whole)
+			broken[bit/8] ^= 1 << (bit % 8)
+			var got protocol.Failure
+			if got.UnmarshalBinary(broken) != nil {
+				require.Zero(t, got)
+				continue
+			}
+			again, err := got.MarshalBinary()
+			require.NoError(t, err)
+			require.Equal(t, broken[:len(again)], again)
+			require.LessOrEqual(t, len(got.State)+len(got.Message), len(broken))
+		}
+	}
+	lie := binary.LittleEndian.AppendUint32([]byte("23000\x00\x00\x00\x00"), math.MaxUint32)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	require.Error(t, new(protocol.Failure).UnmarshalBinary(append(lie, "rest"...)))
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
 }

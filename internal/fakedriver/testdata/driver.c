@@ -1,6 +1,8 @@
 // An ODBC driver with nothing behind it but a test: each call goes to the test's
 // process, by the address in the connection string ("Fake=host:port"), and what comes
-// back is what the call answers and writes. fakedriver.go has the other end.
+// back is what the call answers and writes. fakedriver.go has the other end. With
+// "Polled=1" an epoll waits for the link too, as for the sockets of Go, so that it is
+// taken for one of those.
 //
 // A request is its length, the name of the call, the numbers of connection and
 // statement, and the call's arguments; an answer is its length, the head that ask reads,
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +45,7 @@ struct connection {
 	struct diagnostics diagnostics;
 	struct sockaddr_in address;
 	int socket; // -1 before connecting and after disconnecting
+	int epoll;  // likewise, and where the link is not polled
 	pthread_mutex_t lock; // of socket
 };
 
@@ -151,6 +155,20 @@ static int dial(const struct sockaddr_in *address) {
 	return -1;
 }
 
+static void pollLink(struct connection *c) {
+	struct epoll_event never = {0};
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	epoll_ctl(c->epoll, EPOLL_CTL_ADD, c->socket, &never);
+}
+
+static void hangUp(struct connection *c) {
+	if (c->socket >= 0)
+		close(c->socket);
+	if (c->epoll >= 0)
+		close(c->epoll);
+	c->socket = c->epoll = -1;
+}
+
 static void begin(struct buffer *request, const char *call, struct connection *c, struct statement *s) {
 	putBytes(request, call, strlen(call));
 	putNumber(request, c->number);
@@ -240,7 +258,7 @@ SQLRETURN SQLAllocHandle(SQLSMALLINT type, SQLHANDLE parent, SQLHANDLE *handle) 
 	if (type == SQL_HANDLE_DBC) {
 		struct connection *c = *handle = calloc(1, sizeof *c);
 		c->number = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
-		c->socket = -1;
+		c->socket = c->epoll = -1;
 		pthread_mutex_init(&c->lock, NULL);
 		return SQL_SUCCESS;
 	}
@@ -276,8 +294,7 @@ SQLRETURN SQLFreeHandle(SQLSMALLINT type, SQLHANDLE handle) {
 		struct connection *c = handle;
 		if (c->address.sin_port)
 			plain("free", c, NULL, 0, 1);
-		if (c->socket >= 0)
-			close(c->socket);
+		hangUp(c);
 		forget(&c->diagnostics);
 	}
 	if (type == SQL_HANDLE_STMT) {
@@ -360,6 +377,8 @@ SQLRETURN SQLDriverConnect(SQLHDBC dbc, SQLHWND window, SQLCHAR *in, SQLSMALLINT
 		inet_pton(AF_INET, host, &c->address.sin_addr);
 		c->socket = dial(&c->address);
 	}
+	if (c->socket >= 0 && strcasestr(connection, "Polled=1"))
+		pollLink(c);
 	if (c->socket < 0) {
 		tell(&c->diagnostics, "08001", 0, strdup("nobody is there"));
 		free(connection);
@@ -377,10 +396,8 @@ SQLRETURN SQLDriverConnect(SQLHDBC dbc, SQLHWND window, SQLCHAR *in, SQLSMALLINT
 SQLRETURN SQLDisconnect(SQLHDBC dbc) {
 	struct connection *c = dbc;
 	SQLRETURN ret = plain("disconnect", c, NULL, 0, 0);
-	if (ret != SQL_ERROR) {
-		close(c->socket);
-		c->socket = -1;
-	}
+	if (ret != SQL_ERROR)
+		hangUp(c);
 	return ret;
 }
 

@@ -69,6 +69,22 @@ type call struct {
 	cancel func(*Stmt) // nil where nothing but the end of the link ends the call
 }
 
+// repeatPause is the time between two calls of one that goes on by itself.
+const repeatPause = time.Millisecond
+
+// make makes the call, and again as long as the driver says that it goes on by itself
+// (SQL_STILL_EXECUTING). Nobody has asked it to do so, but unixODBC frees neither
+// statement nor connection before it has ended.
+func (t call) make(c *Conn) sys.Return {
+	for {
+		ret := t.native(t.s)
+		if ret != sys.StillExecuting || c.Broken() {
+			return ret
+		}
+		time.Sleep(repeatPause)
+	}
+}
+
 // run makes a native call that ends soon after ctx does, or after the limit where
 // it is not 0. An error says that they have ended: sys.Return is then what the call
 // answered all the same, and sys.Error if it has not (see Stuck).
@@ -93,7 +109,7 @@ func (c *Conn) runAlways(ctx context.Context, t call, limit time.Duration) (sys.
 	switch {
 	case ctx.Done() == nil && limit == 0:
 		defer func() { <-calls }()
-		return t.native(t.s), nil
+		return t.make(c), nil
 	case c.socket != nil:
 		return c.runHere(ctx, t, limit)
 	}
@@ -134,7 +150,7 @@ func (c *Conn) runHere(ctx context.Context, t call, limit time.Duration) (sys.Re
 	} else {
 		stop = context.AfterFunc(ctx, c.ender.end)
 	}
-	ret := t.native(t.s)
+	ret := t.make(c)
 	<-calls
 	if stop() {
 		return ret, nil
@@ -171,7 +187,7 @@ func (c *Conn) startCrew() {
 	c.crew = crew{make(chan call), make(chan sys.Return, 1), time.NewTimer(patience)}
 	go func(w crew) {
 		for t := range w.calls {
-			ret := t.native(t.s)
+			ret := t.make(c)
 			<-calls
 			w.answers <- ret
 		}
@@ -251,7 +267,6 @@ func cancelOnce(t call) {
 		return
 	}
 	defer func() { <-calls }()
-	defer sockets.strange()() // drivers cancel through a connection of their own
 	t.cancel(t.s)
 }
 
@@ -261,6 +276,10 @@ func (c *Conn) cut() {
 	c.socket.shutDown()
 }
 
+// cancelTime is the time that a SQLCancel of an abandoned call is given before its own
+// link is shut down.
+const cancelTime = time.Second
+
 // abandon leaves the call to itself. Everything that it may use stays as it is
 // until it returns; then the connection is closed.
 func (c *Conn) abandon(over <-chan struct{}) {
@@ -269,11 +288,25 @@ func (c *Conn) abandon(over <-chan struct{}) {
 	done := make(chan struct{})
 	c.stuck = done
 	go func() {
-		<-over
+		c.awaitAbandoned(over)
 		c.free()
 		abandoned.Add(-1)
 		close(done)
 	}()
+}
+
+// awaitAbandoned waits for a call, and ends the links of the cancels that outlast it.
+func (c *Conn) awaitAbandoned(over <-chan struct{}) {
+	for {
+		select {
+		case <-over:
+			return
+		case <-time.After(cancelTime):
+		}
+		if s := c.cancelling.Load(); s != nil {
+			s.cut()
+		}
+	}
 }
 
 // Broken reports whether the connection was given up with one of its calls. All

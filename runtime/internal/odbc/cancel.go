@@ -70,7 +70,11 @@ func (s *Stmt) cancel() {
 		sys.Cancel(s.c.canceller)
 		return
 	}
+	search := sockets.beginNow() // drivers cancel through a connection of their own
+	s.c.cancelling.Store(search)
 	sys.Cancel(s.h)
+	s.c.cancelling.Store(nil)
+	search.end(false)
 }
 
 // cancelUntil calls cancel again and again until the call has returned.
@@ -85,17 +89,15 @@ func cancelUntil(returned <-chan struct{}, cancel func()) {
 	}
 }
 
-// tidy makes a native call that ends a use of s. It has the time left to the use that
-// it ends, at most its patience, and that where the use is over.
+// tidy makes a native call that ends a use of s. It ends with the context of that use,
+// and after the patience where the use is over or has none that ends.
 func (s *Stmt) tidy(native func(*Stmt) sys.Return) (sys.Return, error) {
-	limit := patience
-	if s.ctx != nil && s.ctx.Err() == nil {
-		if deadline, ok := s.ctx.Deadline(); ok {
-			limit = min(limit, max(time.Until(deadline), time.Millisecond))
-		}
-	}
+	ctx := s.ctx
 	s.ctx = nil
-	return s.c.run(context.Background(), call{s, native, nil}, limit)
+	if ctx == nil || ctx.Done() == nil || ctx.Err() != nil {
+		return s.c.run(context.Background(), call{s, native, nil}, patience)
+	}
+	return s.c.run(ctx, call{s, native, nil}, 0)
 }
 
 // SessionCancel are statements that end what a session does, from another one.

@@ -24,11 +24,15 @@ type Conn struct {
 	longCancel SessionCancel
 	session    string // the session's number, "" before it was asked
 
+	beginAgain string // see BeginAgain
+
 	socket *socket       // nil where it is not known
 	ender  ender         // nothing before the first call that needs it
 	crew   crew          // likewise
 	stuck  chan struct{} // see Stuck
 	broken atomic.Bool
+
+	cancelling atomic.Pointer[search] // of the SQLCancel under way
 }
 
 // open holds every open connection, and through it its statements: a pinned
@@ -190,6 +194,11 @@ func (c *Conn) Local() {
 	c.local, c.socket = true, nil
 }
 
+// BeginAgain sets a statement that begins a transaction. It is for a driver which
+// takes a transaction for open that the database has ended by itself: sqliteodbc
+// 0.9998 can then neither roll back nor disconnect, unless one is open again.
+func (c *Conn) BeginAgain(sql string) { c.beginAgain = sql }
+
 // NoPlaces says that the row and column of a diagnostic record are what the memory
 // held before: sqliteodbc 0.9998 answers success without writing them, and unixODBC
 // keeps what it finds.
@@ -312,14 +321,22 @@ func (c *Conn) free() sys.Return {
 	if c.canceller != noHandle {
 		sys.FreeHandle(sys.HandleStmt, c.canceller)
 	}
-	if ret := sys.Disconnect(c.h); ret == sys.Error {
-		// 25000: a transaction is open. Nothing asked for its commit.
-		sys.EndTran(c.h, sys.Rollback)
-		sys.Disconnect(c.h)
+	// An error is 25000: a transaction is open. Nothing asked for its commit.
+	if sys.Disconnect(c.h) == sys.Error && !c.rolledBack() && c.beginAgain != "" {
+		if s, ret := sys.AllocHandle(sys.HandleStmt, c.h); ret.OK() {
+			sys.ExecDirect(s, c.beginAgain)
+			sys.FreeHandle(sys.HandleStmt, s)
+		}
+		c.rolledBack()
 	}
 	sockets.release(c.socket)
 	if c.crew.calls != nil {
 		close(c.crew.calls)
 	}
 	return sys.FreeHandle(sys.HandleDBC, c.h)
+}
+
+// rolledBack rolls back and disconnects, if the driver can.
+func (c *Conn) rolledBack() bool {
+	return sys.EndTran(c.h, sys.Rollback).OK() && sys.Disconnect(c.h).OK()
 }

@@ -41,24 +41,18 @@ func (s *socket) shutDown() {
 // sockets knows which sockets are whose.
 var sockets = searches{turn: make(chan struct{}, 1), claimed: map[uint64]*search{}}
 
-// searches are the searches for the sockets that drivers open while they dial.
-// Everything else that opens sockets in C is a stranger: its sockets cannot be told
-// from those of a dial. Those of Go can, see polled.
+// searches are the searches for the sockets that drivers open while they dial, or
+// cancel. One of which nobody has noted the socket is a stranger: it cannot be told
+// from those of the others. The sockets of Go can, see polled.
 type searches struct {
 	turn chan struct{} // held by the one search that may note a socket
 
 	mu        sync.Mutex // guards the following
-	under     int        // dials and strangers under way
+	under     int        // searches under way
 	strangers int        // those of them that may open a socket which nobody has noted
-	begun     int        // dials and strangers so far
+	begun     int        // searches so far
 	estranged int        // strangers so far
 	claimed   map[uint64]*search
-}
-
-// strange says that something which is no dial may open sockets, until over.
-func (all *searches) strange() (over func()) {
-	all.count(1, 1)
-	return func() { all.count(-1, -1) }
 }
 
 func (all *searches) count(under, strangers int) {
@@ -103,9 +97,15 @@ type search struct {
 }
 
 // begin is called before a dial. Its search must be ended.
-func (all *searches) begin() *search {
+func (all *searches) begin() *search { return all.beginWithin(turnTime) }
+
+// beginNow is begin for a SQLCancel, which makes a connection of its own and waits for
+// no turn.
+func (all *searches) beginNow() *search { return all.beginWithin(0) }
+
+func (all *searches) beginWithin(wait time.Duration) *search {
 	s := &search{before: map[uint64]bool{}, returned: make(chan struct{}), watched: make(chan struct{})}
-	s.hasTurn = s.takeTurn()
+	s.hasTurn = s.takeTurn(wait)
 	for _, found := range stream(func(uint64) bool { return false }) {
 		s.before[found.inode] = true
 	}
@@ -114,11 +114,16 @@ func (all *searches) begin() *search {
 	return s
 }
 
-func (s *search) takeTurn() bool {
+func (s *search) takeTurn(wait time.Duration) bool {
 	select {
 	case sockets.turn <- struct{}{}:
 		return true
-	case <-time.After(turnTime):
+	default:
+	}
+	select {
+	case sockets.turn <- struct{}{}:
+		return true
+	case <-time.After(wait):
 		return false
 	}
 }
@@ -217,7 +222,7 @@ func (s *search) end(connected bool) *socket {
 }
 
 func (s *search) retakeTurn() bool {
-	s.hasTurn = s.takeTurn()
+	s.hasTurn = s.takeTurn(turnTime)
 	return s.hasTurn
 }
 
