@@ -43,17 +43,9 @@ var phases = map[string]phase{
 			return err
 		},
 	},
-	"validate": {
-		op: fakedriver.GetAttribute,
-		call: func(ctx context.Context, d *fakedriver.Driver, db *runtime.DB) error {
-			if err := execOne(context.Background(), d, db); err != nil { // a new connection is not checked
-				return err
-			}
-			return execOne(ctx, d, db)
-		},
-	},
-	"prepare": {op: fakedriver.Prepare, call: execOne},
-	"execute": {op: fakedriver.Execute, call: execOne},
+	"validate": {op: fakedriver.GetAttribute, call: execOne},
+	"prepare":  {op: fakedriver.Prepare, call: execOne},
+	"execute":  {op: fakedriver.Execute, call: execOne},
 	"execute directly": {
 		op: fakedriver.ExecuteDirectly,
 		call: func(ctx context.Context, _ *fakedriver.Driver, db *runtime.DB) error {
