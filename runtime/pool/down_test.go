@@ -281,8 +281,9 @@ func TestF25_RecoveryIsSingleFlight(t *testing.T) {
 // after.
 func TestF25_CloseWins(t *testing.T) {
 	within(t, func(t *testing.T) {
-		p, m := newPool(t, pool.Options{MaxSize: 4, MinSize: 2})
-		m.set(func(m *maker) { m.fail = errDial })
+		m := &maker{open: map[int]bool{}, fail: errDial}
+		p, err := pool.New(m.config(pool.Options{MaxSize: 4, MinSize: 2}))
+		require.NoError(t, err)
 		var waiting sync.WaitGroup
 		for range 200 {
 			waiting.Go(func() {
