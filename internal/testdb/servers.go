@@ -85,7 +85,9 @@ var postgres = engine{
 	serve: []string{"postgres", "-D", "$HOME/data", "-p", "$PORT", "-c", "listen_addresses=127.0.0.1",
 		"-c", "unix_socket_directories=", // a folder for temporary files can be too deep for a socket
 		"-c", "max_connections=100", "-c", "shared_buffers=32MB", "-c", "timezone=UTC",
-		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"},
+		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off",
+		// Or a query whose connection was given up goes on, and takes a processor from the next ones.
+		"-c", "client_connection_check_interval=100ms"},
 	// Debian's odbcinst.ini switches a log on. psqlodbc 13.02 still writes one line
 	// of it to /tmp when a connection closes, whatever the connection string says.
 	dsn: "Driver=PostgreSQL Unicode;Server=127.0.0.1;Port=$PORT;Database=postgres;UID=postgres;CommLog=0;Debug=0",
