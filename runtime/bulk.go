@@ -96,10 +96,7 @@ func (b *Bulk[R]) insert(ctx context.Context, tx *Tx, rows iter.Seq[R], base int
 	if err != nil {
 		return 0, err
 	}
-	defer func() {
-		in.end()
-		in.c.end(err)
-	}()
+	defer func() { in.c.end(ctx, err, func(context.Context) { in.how.end() }) }()
 	for row := range rows {
 		if err := b.append(ctx, in, row); err != nil {
 			return 0, err

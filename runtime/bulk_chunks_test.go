@@ -97,7 +97,7 @@ func TestBulkParallelCancelled(t *testing.T) {
 		}, runtime.BulkParallel(2), runtime.BulkChunk(100))
 		require.ErrorIs(t, err, context.Canceled)
 		requireReport(t, db, result, err, taken)
-		require.Zero(t, db.Stat().InUse)
+		requireGivenBack(t, db)
 	})
 }
 
@@ -132,7 +132,7 @@ func TestBulkChunksIterator(t *testing.T) {
 			}, runtime.BulkParallel(2), runtime.BulkChunk(100))
 		})
 		requireMembers(t, db, 300)
-		require.Zero(t, db.Stat().InUse)
+		requireGivenBack(t, db)
 	})
 }
 

@@ -22,7 +22,7 @@ func (in *insertion) blame(ctx context.Context, n int, failure error) error {
 		half := (n + 1) / 2
 		err := in.send(ctx, from, half)
 		if err != nil && n == 1 {
-			return in.at(from, err)
+			return in.at(ctx, from, err)
 		}
 		if err != nil {
 			failure, n = err, half
@@ -41,7 +41,7 @@ func (in *insertion) blame(ctx context.Context, n int, failure error) error {
 // transaction, and it serves nothing where no row was executed.
 func (in *insertion) again(ctx context.Context, failure error) bool {
 	var e *Error
-	if !errors.As(failure, &e) || e.Op != "execute" || e.Row > 0 || ctx.Err() != nil || in.interrupted(e) {
+	if !errors.As(failure, &e) || e.Op != "execute" || e.Row > 0 || ctx.Err() != nil || in.interrupted(ctx, e) {
 		return false
 	}
 	return in.c.direct(ctx, "ROLLBACK TO "+setSavepoint) == nil
@@ -57,8 +57,8 @@ func (in *insertion) keep(ctx context.Context) error {
 
 // at says of a driver's error that row i of the set is at fault, and which of
 // its columns.
-func (in *insertion) at(i int, err error) error {
-	if e := (*Error)(nil); errors.As(err, &e) && e.Op == "execute" && e.Row == 0 && !in.interrupted(e) {
+func (in *insertion) at(ctx context.Context, i int, err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Op == "execute" && e.Row == 0 && !in.interrupted(ctx, e) {
 		e.Row = in.base + in.sent + int64(i) + 1
 		e.Column = in.culprit(e.Message)
 	}
@@ -66,12 +66,16 @@ func (in *insertion) at(i int, err error) error {
 }
 
 // interrupted reports whether the error is no answer to the row.
-func (in *insertion) interrupted(e *Error) bool {
+func (in *insertion) interrupted(ctx context.Context, e *Error) bool {
 	switch {
 	case e.Category == Transient, e.Category == ConnectionLost, e.Kind == driver.KindCancelled:
 		return true
 	}
-	return in.c.dead(e)
+	if in.c.lock(ctx) != nil {
+		return true
+	}
+	defer in.c.mu.Unlock()
+	return in.c.dead(ctx, e)
 }
 
 // culprit returns the column that the driver's message names, "" for none and

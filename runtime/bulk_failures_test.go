@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/odbcgen/odbcgen/internal/testdb"
 	"github.com/odbcgen/odbcgen/runtime"
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
@@ -275,5 +277,49 @@ func TestBulkMissing(t *testing.T) {
 		_, err = insertMembers.Insert(t.Context(), db, slices.Values(membersTo(3)))
 		require.ErrorAs(t, err, &e)
 		require.Contains(t, e.Message, "parent")
+	})
+}
+
+// TestBulkDeadlockInTx: a Tx whose bulk insert was the victim of a deadlock does not commit.
+func TestBulkDeadlockInTx(t *testing.T) {
+	onOne(t, "mariadb", testdb.MariaDB(t), func(t *testing.T, db database) {
+		withNumbers(t, db, 0)
+		db.exec(t, "CREATE TABLE accounts (id BIGINT PRIMARY KEY, n BIGINT)")
+		db.exec(t, "INSERT INTO accounts VALUES (1, 0), (2, 0)")
+		bulk := &runtime.Bulk[int64]{Name: "Odd", Table: "numbers", Columns: []runtime.Column{{Name: "n", Kind: protocol.Int64}}, Encode: encodeInt64}
+		update := command("Update", "UPDATE accounts SET n = n + 1 WHERE id = ?", protocol.Int64, encodeInt64)
+		locked, waits := make(chan struct{}), make(chan struct{})
+		var other sync.WaitGroup
+		other.Go(func() {
+			err := db.InTx(t.Context(), func(tx *runtime.Tx) error {
+				many := make([]int64, 2000)
+				for i := range many {
+					many[i] = int64(i + 1)
+				}
+				if _, err := bulk.Insert(t.Context(), tx, slices.Values(many)); err != nil {
+					return err
+				}
+				close(locked)
+				<-waits
+				return update.Exec(t.Context(), tx, 1)
+			}, runtime.NoTxRetry())
+			t.Log("other", err)
+		})
+		<-locked
+		var failed error
+		err := db.InTx(t.Context(), func(tx *runtime.Tx) error {
+			require.NoError(t, update.Exec(t.Context(), tx, 1))
+			other.Go(func() {
+				defer close(waits)
+				require.Eventually(t, func() bool {
+					return db.shown(t, "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'")[0][0] != "0"
+				}, time.Minute, 5*time.Millisecond)
+			})
+			_, failed = bulk.Insert(t.Context(), tx, slices.Values([]int64{5, 6}))
+			return nil
+		}, runtime.NoTxRetry())
+		other.Wait()
+		require.Error(t, failed)
+		require.Error(t, err, "the commit of a transaction that is no more")
 	})
 }

@@ -47,7 +47,7 @@ func beginInsertion(ctx context.Context, tx *Tx, into target, base int64, o bulk
 	in.set = protocol.NewBatch(specs, 0)
 	in.empty()
 	if in.how, err = strategies[in.c.plugin.Bulk.Strategy](ctx, in); err != nil {
-		l.end(err)
+		l.end(ctx, err, nil)
 	}
 	return in, err
 }
@@ -102,7 +102,7 @@ const setSavepoint = "SAVEPOINT odbcgen_set"
 
 func (in *insertion) insertSet(ctx context.Context, n int) error {
 	if n == 1 {
-		return in.at(0, in.send(ctx, 0, 1))
+		return in.at(ctx, 0, in.send(ctx, 0, 1))
 	}
 	if err := in.mark(ctx); err != nil {
 		return err
@@ -132,13 +132,6 @@ func (in *insertion) send(ctx context.Context, from, n int) error {
 
 func (in *insertion) wrap(op string, err error) error {
 	return in.c.operation(in.name, op).wrap(err)
-}
-
-// end gives the statements back.
-func (in *insertion) end() {
-	in.c.mu.Lock()
-	defer in.c.mu.Unlock()
-	in.how.end()
 }
 
 // into returns the beginning of the INSERT statement.

@@ -216,7 +216,7 @@ func TestBulkIterator(t *testing.T) {
 		})
 		require.ErrorIs(t, err, context.Canceled)
 		requireItems(t, db, nil)
-		require.Zero(t, db.Stat().InUse)
+		requireGivenBack(t, db)
 	})
 }
 

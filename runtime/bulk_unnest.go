@@ -32,7 +32,7 @@ func newUnnest(ctx context.Context, in *insertion) (strategy, error) {
 // database does not know the columns; the error of an INSERT says it best.
 func (in *insertion) unnestShape(ctx context.Context) (shape, error) {
 	sh := shape{key: insertKey{in.key, 0}, name: in.name, params: in.params()}
-	if kept, ok := in.kept(sh.key); ok {
+	if kept, ok := in.kept(ctx, sh.key); ok {
 		return kept, nil
 	}
 	types, err := in.elementTypes(ctx)
@@ -46,8 +46,10 @@ func (in *insertion) unnestShape(ctx context.Context) (shape, error) {
 	return sh, nil
 }
 
-func (in *insertion) kept(key any) (shape, bool) {
-	in.c.mu.Lock()
+func (in *insertion) kept(ctx context.Context, key any) (shape, bool) {
+	if in.c.lock(ctx) != nil {
+		return shape{}, false
+	}
 	defer in.c.mu.Unlock()
 	s, ok := in.c.statements.Get(key)
 	if !ok {
@@ -74,7 +76,7 @@ func (in *insertion) elementTypes(ctx context.Context) (map[string]elementType, 
 		Decode:  decodeElementTypes,
 	}
 	rows, err := q.Many(ctx, in.tx, in.c.dialect.QuoteQualified(in.table))
-	in.forget(&q)
+	in.forget(ctx, &q)
 	types := make(map[string]elementType)
 	for _, t := range rows {
 		if slices.ContainsFunc(in.columns, func(c Column) bool { return c.Name == t.column }) {
@@ -91,9 +93,11 @@ func decodeElementTypes(rows []elementType, b *protocol.Batch) {
 	}
 }
 
-// forget closes the statement kept for the key.
-func (in *insertion) forget(key any) {
-	in.c.mu.Lock()
+// forget closes the statement kept for the key, if its turn comes.
+func (in *insertion) forget(ctx context.Context, key any) {
+	if in.c.lock(ctx) != nil {
+		return
+	}
 	defer in.c.mu.Unlock()
 	in.c.statements.Remove(key)
 }

@@ -99,6 +99,7 @@ func lateness(t *testing.T, db database, q *runtime.Query[int64, int64], end end
 	late := time.Since(ended())
 	requireError(t, err, runtime.Error{Query: q.Name, Op: "execute", Err: end.err})
 
+	requireGivenBack(t, db)
 	if db.Stat().Idle == 0 { // given up with a call that went on for too long
 		late = cancelPatience
 	}

@@ -90,7 +90,15 @@ func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(context.
 	if err != nil {
 		return named(c.Name, err)
 	}
-	defer func() { l.end(err) }()
+	var s *statement
+	defer func() {
+		failed := err != nil
+		l.end(ctx, err, func(context.Context) {
+			if s != nil {
+				s.done(failed)
+			}
+		})
+	}()
 	if err := l.lock(ctx); err != nil {
 		return named(c.Name, err)
 	}
@@ -100,11 +108,9 @@ func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(context.
 	if err != nil {
 		return err
 	}
-	s, err := l.statementFor(ctx, sh)
-	if err != nil {
+	if s, err = l.statementFor(ctx, sh); err != nil {
 		return err
 	}
-	defer func() { s.done(err != nil) }()
 	if err := run(ctx, s, c.Name, encode, p); err != nil {
 		return err
 	}

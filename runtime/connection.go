@@ -18,17 +18,16 @@ import (
 // use; calls take their turn.
 type Conn struct {
 	held   loan
+	ctx    context.Context // that it was taken with
 	closed atomic.Bool
 }
 
 // Close gives the connection back to its DB, when the call under way on it has
-// returned. Closing twice does nothing.
+// returned. It does not wait for that beyond the end of the context that was given to
+// DB.Conn. Closing twice does nothing.
 func (c *Conn) Close() {
-	c.held.mu.Lock()
-	closed := c.closed.Swap(true)
-	c.held.mu.Unlock()
-	if !closed {
-		c.held.end(nil)
+	if !c.closed.Swap(true) {
+		c.held.end(c.ctx, nil, nil)
 	}
 }
 
@@ -45,7 +44,7 @@ func (c *Conn) Exec(ctx context.Context, sql string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { l.end(err) }()
+	defer func() { l.end(ctx, err, nil) }()
 	if err := l.lock(ctx); err != nil {
 		return err
 	}
@@ -107,7 +106,7 @@ func (g gate) lockUntil(ctx context.Context) error {
 	case g <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("wait for other calls on the connection: %w", ctx.Err())
 	}
 }
 
@@ -172,23 +171,20 @@ func (c *physical) setUp(ctx context.Context, connection string) error {
 			return c.operation("", "connect").wrap(err)
 		}
 	}
+	if c.plugin.Quirks.LinkEnds {
+		c.native.LinkEnds()
+	}
 	c.native.CancelLongBy(odbc.SessionCancel(c.plugin.Quirks.CancelLongBy))
 	return during("connect", c.setUpSession(ctx, connection))
 }
 
 // dead asks the driver whether the connection is lost, after an error that does
 // not say so, which says it then: a server's idle timeout is HY000 in MariaDB, and so
-// is in PostgreSQL a session that was ended, for a statement that is prepared.
-func (c *physical) dead(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) || len(e.Diagnostics) == 0 || e.Category == ConnectionLost {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), tidyTimeout)
-	defer cancel()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.native.Dead(ctx) {
+// is in PostgreSQL a session that was ended, for a statement that is prepared. c.mu
+// must be held.
+func (c *physical) dead(ctx context.Context, err error) bool {
+	e := undecided(err)
+	if e == nil || !c.native.Dead(ctx) {
 		return false
 	}
 	e.Category, e.Kind, e.Outcome, e.Retry, e.action = ConnectionLost, driver.KindConnection, OutcomeUnknown, ScopeNone, driver.Shed
@@ -198,9 +194,84 @@ func (c *physical) dead(err error) bool {
 	return true
 }
 
-// tidyTimeout bounds what is to be done with a connection after an error, whatever
-// the caller's context.
+// undecided returns the error if it is one after which the driver is asked whether the
+// connection is lost.
+func undecided(err error) *Error {
+	var e *Error
+	if !errors.As(err, &e) || len(e.Diagnostics) == 0 || e.Category == ConnectionLost {
+		return nil
+	}
+	return e
+}
+
+// end ends the use of a connection by a call that has come to err. tidy, if not nil, is
+// what the call has left to do, with the connection's turn; it must not read what its
+// caller goes on to use. Then the connection is given back, by a goroutine where nobody
+// waits for the network any more.
+func (l loan) end(ctx context.Context, err error, tidy func(context.Context)) {
+	turn := l.mu.lockUntil(ctx) == nil
+	if turn && err == nil && tidy == nil && l.clean() { // most loans end here: nothing is to be allocated
+		l.mu.Unlock()
+		l.giveBack(!l.broken.Load(), nil)
+		return
+	}
+	l.endTidily(ctx, err, tidy, turn)
+}
+
+// clean reports whether there is nothing to do before the next user has the connection.
+func (c *physical) clean() bool {
+	return !c.native.Broken() && !c.dirty.Load() && c.tx.Load() == nil
+}
+
+// endTidily is end where there may be something to do.
+func (l loan) endTidily(ctx context.Context, err error, tidy func(context.Context), turn bool) {
+	waits := turn && l.waits(ctx)
+	if !waits {
+		l.note(ctx, err, false)
+		err = nil
+	}
+	l.tidy(ctx, waits, func(ctx context.Context) {
+		if !turn {
+			l.mu.Lock()
+		}
+		if tidy != nil {
+			tidy(ctx)
+		}
+		l.note(ctx, err, true)
+		asNew := l.db == nil || !l.broken.Load() && l.reset(ctx) == nil
+		stuck := l.native.Stuck()
+		l.mu.Unlock()
+		l.giveBack(asNew, stuck)
+	})
+}
+
+// waits reports whether the caller waits for what is left to do with the connection:
+// while ctx goes on, and always where no network is in between.
+func (c *physical) waits(ctx context.Context) bool { return c.plugin.Quirks.Local || ctx.Err() == nil }
+
+// tidyTimeout bounds what is left to do with a connection, whatever the caller's context.
 const tidyTimeout = 5 * time.Second
+
+// tidy calls do: at once, or by a goroutine, for which ctx has not ended.
+func (c *physical) tidy(ctx context.Context, waits bool, do func(context.Context)) {
+	if c.plugin.Quirks.Local { // and its calls end by themselves
+		do(context.WithoutCancel(ctx))
+		return
+	}
+	if !waits {
+		ctx = context.WithoutCancel(ctx)
+	}
+	run := func() {
+		ctx, cancel := context.WithTimeout(ctx, tidyTimeout)
+		defer cancel()
+		do(ctx)
+	}
+	if !waits {
+		go run()
+		return
+	}
+	run()
+}
 
 // errDead says that the driver knows a connection for lost.
 var errDead = errors.New("the connection is lost")

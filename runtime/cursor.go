@@ -70,7 +70,9 @@ func (c *cursor) take(ctx context.Context) block {
 // fetch fetches a block into the Rowset whose turn it is, and makes the next
 // block larger if this one is full.
 func (c *cursor) fetch(ctx context.Context) block {
-	c.s.c.mu.Lock()
+	if err := c.s.c.mu.lockUntil(ctx); err != nil {
+		return block{last: true, err: err}
+	}
 	defer c.s.c.mu.Unlock()
 	return c.fetchLocked(ctx)
 }
@@ -106,22 +108,26 @@ func (c *cursor) fetchAhead(ctx context.Context) {
 	c.ask <- struct{}{}
 }
 
-// close ends the result. A block that is being fetched is waited for, with the
-// statement given up where its fetch had to be cancelled; its error is returned.
-func (c *cursor) close(failed bool) (ahead error) {
-	if c.s == nil {
+// stop ends the fetching ahead. A block that is being fetched is waited for, which its
+// cancel makes short; its error is returned.
+func (c *cursor) stop() (ahead error) {
+	if c.ask == nil {
 		return nil
 	}
-	if c.ask != nil {
-		c.cancel()
-		close(c.ask)
-	}
+	c.cancel()
+	close(c.ask)
 	if c.pending {
 		ahead = (<-c.got).err
-		failed = failed || ahead != nil
 	}
-	c.s.c.mu.Lock()
-	defer c.s.c.mu.Unlock()
+	return ahead
+}
+
+// close ends the result, whose statement is given up where it has failed. The
+// connection's mu must be held.
+func (c *cursor) close(failed bool) {
+	if c.s == nil {
+		return
+	}
 	if c.s.shape.streams && !c.last {
 		// sqliteodbc 0.9998 goes on in the old result when it executes again, and
 		// psqlODBC 13 commits before it closes the cursor of a freed statement: the
@@ -129,5 +135,4 @@ func (c *cursor) close(failed bool) (ahead error) {
 		failed = c.s.native.CloseCursor() != nil || c.s.c.plugin.Reads.Stream.Once || failed
 	}
 	c.s.done(failed)
-	return ahead
 }

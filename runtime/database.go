@@ -229,7 +229,7 @@ func (db *DB) Conn(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{held: l}, nil
+	return &Conn{held: l, ctx: ctx}, nil
 }
 
 // InTx runs do in a transaction on a connection of the pool.
@@ -364,33 +364,34 @@ type holder interface {
 // executed behind a transaction is stored by itself.
 func (l loan) lock(ctx context.Context) error {
 	if err := l.mu.lockUntil(ctx); err != nil {
-		return l.operation("", "connect").wrap(fmt.Errorf("wait for other calls on the connection: %w", err))
+		return l.operation("", "connect").wrap(err)
 	}
 	if l.holder == nil {
 		return nil
 	}
-	err := l.holder.usable()
+	err := l.endOver(ctx)
+	if err == nil {
+		err = l.holder.usable()
+	}
 	if err != nil {
 		l.mu.Unlock()
 	}
 	return err
 }
 
-// end notes what err says of the connection, and gives it back; one that is lost, or
-// that cannot be made as new, is closed.
-func (l loan) end(err error) {
-	l.note(err)
+// giveBack gives the connection back; one that is lost, or not as new, is closed.
+func (l loan) giveBack(asNew bool, stuck <-chan struct{}) {
 	if l.db == nil {
 		return
 	}
 	if l.suspect.Swap(false) { // those that lie idle may be as bad, and those that are made instead
 		l.db.pool.Suspect()
 	}
-	switch stuck := l.native.Stuck(); {
+	switch {
 	case stuck != nil:
 		l.item.Abandon(stuck)
 		l.close()
-	case l.broken.Load(), l.reset(context.Background()) != nil:
+	case !asNew:
 		l.item.Destroy()
 	case l.db.backend == nil:
 		l.item.Release()
@@ -400,8 +401,9 @@ func (l loan) end(err error) {
 	}
 }
 
-// note notes what err says of the connection.
-func (l loan) note(err error) {
+// note notes what err says of the connection. It is asked where that does not decide,
+// if ask says so and then with l.mu held; else it is taken for lost.
+func (l loan) note(ctx context.Context, err error, ask bool) {
 	if l.native.Broken() {
 		l.broken.Store(true)
 	}
@@ -409,7 +411,8 @@ func (l loan) note(err error) {
 		return
 	}
 	refused := l.writer && errors.Is(err, driver.KindReadOnly)
-	if l.dead(err) || refused || lost(err) {
+	dead := !ask && undecided(err) != nil || ask && l.dead(ctx, err)
+	if dead || refused || lost(err) {
 		l.broken.Store(true)
 	}
 	// Not only what says that a session is gone: psqlodbc 13.02 has HY000 where
@@ -417,5 +420,5 @@ func (l loan) note(err error) {
 	if refused || lost(err) {
 		l.suspect.Store(true)
 	}
-	l.failed(err)
+	l.failed(ctx, err, ask)
 }

@@ -190,3 +190,10 @@ func requireError(t testing.TB, err error, want runtime.Error) *runtime.Error {
 }
 
 var errOurs = errors.New("an error of the test")
+
+// requireGivenBack waits until all connections are back: where a context has ended, they
+// are tidied up behind the call.
+func requireGivenBack(t testing.TB, db interface{ Stat() runtime.Stat }) {
+	t.Helper()
+	require.Eventually(t, func() bool { return db.Stat().InUse == 0 }, time.Minute, time.Millisecond, "connections in use")
+}

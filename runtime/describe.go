@@ -46,7 +46,9 @@ func (c *Conn) Describe(ctx context.Context, sql string) (*Description, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
+	if err := p.lock(ctx); err != nil {
+		return nil, err
+	}
 	defer p.mu.Unlock()
 	s, err := p.native.Prepare(ctx, sql, p.reads(shape{}))
 	if err != nil {
@@ -100,7 +102,9 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
+	if err := p.lock(ctx); err != nil {
+		return nil, err
+	}
 	defer p.mu.Unlock()
 	listed, err := p.native.TableColumns(ctx, schema, table)
 	if err != nil {
@@ -131,7 +135,9 @@ func (c *Conn) Tables(ctx context.Context) ([]Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
+	if err := p.lock(ctx); err != nil {
+		return nil, err
+	}
 	defer p.mu.Unlock()
 	listed, err := p.native.Tables(ctx)
 	var all []Table

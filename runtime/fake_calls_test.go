@@ -281,7 +281,7 @@ func TestF36_NothingLeaks(t *testing.T) {
 	}
 	working.Wait()
 	d.Script(nil)
-	require.Zero(t, db.Stat().InUse)
+	requireGivenBack(t, db)
 }
 
 // work is one call of some kind, whose failure does not matter.

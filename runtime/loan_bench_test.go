@@ -44,7 +44,7 @@ func benchmarkLoan(b *testing.B, check Check) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		held.end(nil)
+		held.end(context.Background(), nil, nil)
 	}
 }
 
@@ -56,6 +56,6 @@ func TestLoanAllocatesNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		held, err := db.loan(context.Background())
 		require.NoError(t, err)
-		held.end(nil)
+		held.end(context.Background(), nil, nil)
 	}))
 }

@@ -23,7 +23,7 @@ func TestPages(t *testing.T) {
 		pages := pageOfNumbers.Pages(t.Context(), db, 0, nextNumber)
 		for n, err := range pages {
 			require.NoError(t, err)
-			require.Zero(t, db.Stat().InUse)
+			requireGivenBack(t, db)
 			inner, err := count.One(t.Context(), db, n)
 			require.NoError(t, err)
 			require.EqualValues(t, 31-n, inner)

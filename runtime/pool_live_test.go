@@ -236,7 +236,7 @@ func TestResize(t *testing.T) {
 		require.Equal(t, 1, db.Stat().InUse)
 		require.Error(t, db.Resize(3))
 		one.Close()
-	}, runtime.WithPool(runtime.PoolOptions{MaxSize: 1, Ceiling: 2, AcquireTimeout: 50 * time.Millisecond}))
+	}, runtime.WithPool(runtime.PoolOptions{MaxSize: 1, Ceiling: 2, AcquireTimeout: time.Second}))
 }
 
 // TestLeakNamesTheTaker: the report of a connection that is not given back has the

@@ -44,7 +44,7 @@ func (q *Query[P, R]) Opt(ctx context.Context, db Session, p P) (row R, ok bool,
 	if err != nil {
 		return row, false, err
 	}
-	defer r.close(&err)
+	defer r.close(ctx, &err)
 	rows, err := r.next(ctx, nil)
 	if err == nil && len(rows) == 1 { // a driver may give one row a block
 		rows, err = r.next(ctx, rows)
@@ -64,7 +64,7 @@ func (q *Query[P, R]) Many(ctx context.Context, db Session, p P) (all []R, err e
 	if err != nil {
 		return nil, err
 	}
-	defer r.close(&err)
+	defer r.close(ctx, &err)
 	all = []R{}
 	for {
 		n := len(all)
@@ -100,7 +100,7 @@ func (q *Query[P, R]) each(ctx context.Context, db Session, p P, take func(R) bo
 	if err != nil {
 		return err
 	}
-	defer r.close(&err)
+	defer r.close(ctx, &err)
 	var block []R
 	for {
 		var failed error
@@ -127,7 +127,7 @@ func (q *Query[P, R]) open(ctx context.Context, db Session, p P, block int, stre
 	executed := false
 	defer func() { // a parameter's reader may panic
 		if !executed {
-			r.close(&err)
+			r.close(ctx, &err)
 		}
 	}()
 	if err := r.execute(ctx, p, block, stream); err != nil {
@@ -243,11 +243,10 @@ func (r *result[P, R]) decode(rows []R, b block) ([]R, error) {
 }
 
 // close ends the result and gives the connection back.
-func (r *result[P, R]) close(err *error) {
-	ahead := r.cursor.close(*err != nil)
-	if *err == nil {
-		r.loan.end(r.wrap("fetch", ahead))
-		return
+func (r *result[P, R]) close(ctx context.Context, err *error) {
+	failed := *err
+	if ahead := r.cursor.stop(); failed == nil {
+		failed = r.wrap("fetch", ahead)
 	}
-	r.loan.end(*err)
+	r.loan.end(ctx, failed, func(context.Context) { r.cursor.close(failed != nil) })
 }

@@ -62,7 +62,7 @@ func (q *Query[P, R]) turns(ctx context.Context, db Session, p P, take func(*res
 	if err != nil {
 		return err
 	}
-	defer r.close(&err)
+	defer r.close(ctx, &err)
 	for row := make([]R, 0, 1); ; row = row[:0] {
 		t := &turn{ctx: ctx, loan: r.loan, s: r.cursor.s, failed: func(err error) error { return r.wrap("fetch", err) }}
 		if row, err = r.fetchTurn(t, row); err != nil || len(row) == 0 {
@@ -77,7 +77,9 @@ func (q *Query[P, R]) turns(ctx context.Context, db Session, p P, take func(*res
 
 // fetchTurn appends the next row, whose readers belong to t; none at the end.
 func (r *result[P, R]) fetchTurn(t *turn, row []R) ([]R, error) {
-	r.loan.mu.Lock()
+	if err := r.loan.mu.lockUntil(t.ctx); err != nil {
+		return row, r.wrap("fetch", err)
+	}
 	defer r.loan.mu.Unlock()
 	b := r.cursor.fetchLocked(t.ctx)
 	if b.rows == 0 {
@@ -114,12 +116,14 @@ func (t *turn) open(columns []protocol.Column) {
 // take runs the turn, and ends it.
 func (t *turn) take(do func() (bool, error)) (more bool, err error) {
 	defer t.close()
-	if more, err = do(); err == nil {
-		t.loan.mu.Lock()
-		defer t.loan.mu.Unlock()
-		err = t.err
+	if more, err = do(); err != nil {
+		return more, err
 	}
-	return more, err
+	if err := t.loan.mu.lockUntil(t.ctx); err != nil {
+		return false, t.failed(err)
+	}
+	defer t.loan.mu.Unlock()
+	return more, t.err
 }
 
 // close takes the readers back. The statement may be kept: their buffers are not.
@@ -186,7 +190,9 @@ type pieces struct{ cell *cellReader }
 
 func (c pieces) Read(p []byte) (int, error) {
 	t := c.cell.turn
-	t.loan.mu.Lock()
+	if err := t.loan.mu.lockUntil(t.ctx); err != nil {
+		return 0, t.failed(err)
+	}
 	defer t.loan.mu.Unlock()
 	switch {
 	case t.over.Load():

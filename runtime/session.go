@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"sync/atomic"
-	"time"
 	"unicode"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -77,32 +76,20 @@ func (c *physical) text(ctx context.Context, sql string) (text string, err error
 }
 
 var (
-	errTxOpen     = errors.New("a transaction is open")
-	errNotAnew    = errors.New("the driver cannot make the session as new")
-	resetDeadline = 10 * time.Second
+	errTxOpen  = errors.New("a transaction is open")
+	errNotAnew = errors.New("the driver cannot make the session as new")
 )
 
 // reset makes the session as new for the next user. One that cannot be, is not to be
-// used again: the caller closes the connection. Nothing is sent where a user has
-// changed rows only.
+// used again: the caller closes the connection, which rolls back what is open. Nothing
+// is sent where a user has changed rows only. c.mu must be held.
 func (c *physical) reset(ctx context.Context) error {
-	if c.tx.Load() == nil && !c.dirty.Load() {
+	switch {
+	case c.tx.Swap(nil) != nil:
+		return errTxOpen
+	case !c.dirty.Load():
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, resetDeadline)
-	defer cancel()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	// Autocommit is not turned on: that would commit.
-	if tx := c.tx.Swap(nil); tx != nil {
-		_ = c.native.Rollback(ctx) // closing does it, too
-		return errTxOpen
-	}
-	return c.operation("", "rollback").wrap(c.resetLocked(ctx))
-}
-
-// resetLocked resets a session without a transaction of ours. c.mu must be held.
-func (c *physical) resetLocked(ctx context.Context) error {
 	statements := c.plugin.Session.Reset
 	if len(statements) == 0 {
 		return errNotAnew

@@ -2,6 +2,7 @@ package runtime_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func TestConnClosedInTransaction(t *testing.T) {
 		err = c.InTx(t.Context(), func(tx *runtime.Tx) error {
 			put(tx, 1)
 			c.Close()
-			require.Eventually(t, func() bool { return db.Stat().InUse == 0 }, time.Minute, time.Millisecond)
+			requireGivenBack(t, db)
 			put(db, 2)
 			requireOver(t, tx)
 			return nil
@@ -198,4 +199,58 @@ func TestInterruptedWrite(t *testing.T) {
 		require.NotEqual(t, "sqlite", db.Name)
 		want("1", "2")
 	})
+}
+
+// TestConnClosedInUse: what reads from a Conn that is closed meets an error,
+// and no handle that is freed.
+func TestConnClosedInUse(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		withNumbers(t, db, 5000)
+		c, err := db.Conn(t.Context())
+		require.NoError(t, err)
+		n := 0
+		for _, err := range ints("All", "SELECT n FROM numbers WHERE n >= ?").Stream(t.Context(), c, 1) {
+			if n++; n == 1 {
+				c.Close()
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				require.NoError(t, db.Shutdown(ctx))
+				cancel()
+			}
+			if err != nil {
+				require.True(t, runtime.IsConnectionError(err), err)
+			}
+		}
+	})
+}
+
+// TestSessionLeaks: statements that look like others and change the session.
+func TestSessionLeaks(t *testing.T) {
+	for engine, tests := range map[string][][2]string{
+		"mariadb": {
+			{"SELECT 42 INTO @leak", "SELECT CONCAT(COALESCE(@leak, 'none')) AS text"},
+			{"SELECT 42\nINTO\n@leak", "SELECT CONCAT(COALESCE(@leak, 'none')) AS text"},
+		},
+		"postgres": {
+			{"SELECT 1 AS n INTO TEMPORARY leak", "SELECT COUNT(*)::text AS text FROM pg_class WHERE relname = 'leak'"},
+			{"SELECT 1 AS n INTO\nTEMPORARY leak", "SELECT COUNT(*)::text AS text FROM pg_class WHERE relname = 'leak'"},
+			{"SELECT 1 AS n INTO LOCAL TEMP leak", "SELECT COUNT(*)::text AS text FROM pg_class WHERE relname = 'leak'"},
+			{"SELECT 1 AS n INTO pg_temp.leak", "SELECT COUNT(*)::text AS text FROM pg_class WHERE relname = 'leak'"},
+			{"SELECT 1; SET lock_timeout = 77", "SELECT current_setting('lock_timeout') AS text"},
+			{"INSERT INTO numbers VALUES (1); SET lock_timeout = 77", "SELECT current_setting('lock_timeout') AS text"},
+			{"UPDATE pg_settings SET setting = '77' WHERE name = 'lock_timeout'", "SELECT current_setting('lock_timeout') AS text"},
+		},
+	} {
+		at := map[string]func(testing.TB) testdb.Database{"mariadb": testdb.MariaDB, "postgres": testdb.Postgres}[engine](t)
+		testdb.Exec(t, at, "CREATE TABLE numbers (n BIGINT)")
+		for _, test := range tests {
+			t.Run(fmt.Sprint(engine, "/", test[0]), func(t *testing.T) {
+				db := open(t, at, runtime.WithPoolSize(1))
+				defer db.Close()
+				fresh := cellOf(t, db, test[1])
+				err := statement("Change", test[0]).Exec(t.Context(), db, runtime.None{})
+				t.Log("refused or undone:", err)
+				require.Equal(t, fresh, cellOf(t, db, test[1]))
+			})
+		}
+	}
 }

@@ -48,7 +48,14 @@ func (q *Sets[P, R]) Run(ctx context.Context, db Session, p P) (sets R, err erro
 	if err != nil {
 		return sets, named(q.Name, err)
 	}
-	defer func() { l.end(err) }()
+	var last *statement // the one that has failed
+	defer func() {
+		l.end(ctx, err, func(context.Context) {
+			if last != nil {
+				last.done(true)
+			}
+		})
+	}()
 	if err := l.lock(ctx); err != nil {
 		return sets, named(q.Name, err)
 	}
@@ -56,6 +63,7 @@ func (q *Sets[P, R]) Run(ctx context.Context, db Session, p P) (sets R, err erro
 	for i := range q.Statements {
 		r := setsReader[P, R]{name: q.Name, driver: q.Driver, statement: &q.Statements[i], into: &sets}
 		if err = r.run(ctx, l, p); err != nil {
+			last = r.s
 			return sets, err
 		}
 	}
@@ -71,7 +79,7 @@ type setsReader[P, R any] struct {
 	into      *R
 }
 
-// run runs the statement on l, whose mu must be held.
+// run runs the statement on l, whose mu must be held. It leaves one that fails in s.
 func (r *setsReader[P, R]) run(ctx context.Context, l loan, p P) (err error) {
 	st := r.statement
 	first := st.Results[0].Name
@@ -81,8 +89,8 @@ func (r *setsReader[P, R]) run(ctx context.Context, l loan, p P) (err error) {
 		return ofSet(first, err)
 	}
 	defer func() {
-		if r.s != nil {
-			r.s.done(err != nil)
+		if r.s != nil && err == nil {
+			r.s.done(false)
 		}
 	}()
 	if err := start(ctx, l.physical, sh, &r.s, encode, p); err != nil {

@@ -1,9 +1,13 @@
 package runtime_test
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +28,7 @@ type link struct {
 	listener net.Listener
 	server   string
 	stalled  atomic.Bool
+	trip     atomic.Value // the string that stalls the link when it passes
 	copies   sync.WaitGroup
 
 	mu    sync.Mutex // guards conns
@@ -79,6 +84,9 @@ func (l *link) copy(to, from net.Conn) {
 		n, err := from.Read(buf)
 		if err != nil {
 			return
+		}
+		if trip, is := l.trip.Load().(string); is && bytes.Contains(buf[:n], []byte(trip)) {
+			l.stalled.Store(true)
 		}
 		if l.stalled.Load() {
 			continue
@@ -138,11 +146,61 @@ var stalledCalls = map[string]func(t *testing.T, l *link, db database, ctx conte
 			return err
 		})
 	},
+	"roll back between statements": func(t *testing.T, l *link, db database, ctx context.Context) error {
+		return db.InTx(ctx, func(tx *runtime.Tx) error {
+			l.stalled.Store(true)
+			<-ctx.Done()
+			return ctx.Err()
+		})
+	},
+	"savepoint": func(t *testing.T, l *link, db database, ctx context.Context) error {
+		return db.InTx(ctx, func(tx *runtime.Tx) error {
+			return tx.InTx(ctx, func(tx *runtime.Tx) error {
+				l.stalled.Store(true)
+				<-ctx.Done()
+				return ctx.Err()
+			})
+		})
+	},
+	"uncommitted": func(t *testing.T, l *link, db database, ctx context.Context) error {
+		return db.InTx(ctx, func(tx *runtime.Tx) error {
+			l.stalled.Store(true)
+			<-ctx.Done()
+			return nil
+		}, runtime.TxLockTimeout(time.Second))
+	},
+	"break off": func(t *testing.T, l *link, db database, ctx context.Context) error {
+		for _, err := range upTo.Stream(ctx, db, 20_000) {
+			require.NoError(t, err)
+			l.stalled.Store(true)
+			<-ctx.Done()
+			break
+		}
+		return ctx.Err()
+	},
+	"give back": func(t *testing.T, l *link, db database, ctx context.Context) error {
+		c, err := db.Conn(ctx)
+		require.NoError(t, err)
+		defer c.Close()
+		require.NoError(t, c.Exec(ctx, "SET "+byEngine{"postgres": "work_mem = '5MB'", "mariadb": "@odbcgen = 1"}.of(db)))
+		l.stalled.Store(true)
+		<-ctx.Done()
+		return ctx.Err()
+	},
+	"give back in time": func(t *testing.T, l *link, db database, ctx context.Context) error {
+		l.trip.Store("DISCARD ALL")
+		err := statement("Set", "SET work_mem = '5MB'").Exec(ctx, db, runtime.None{})
+		return errors.Join(err, cmp.Or(ctx.Err(), context.DeadlineExceeded))
+	},
 }
+
+// notOnMariaDB: its driver holds the whole result when it has executed, and has no way
+// to reset a session, which is closed.
+var notOnMariaDB = []string{"fetch", "break off", "give back in time"}
 
 // stalledLimit is what a call may take beyond its deadline on a busy machine.
 // The promise is 100 ms.
-const stalledLimit = time.Second
+const stalledLimit = 200 * time.Millisecond
 
 // closedLimit is what closing may take beyond the deadline. A connection that was idle
 // has 5 s for its farewell; a SQLCancel that hangs gives up by itself after 10 s or more.
@@ -154,12 +212,12 @@ func TestStalledLink(t *testing.T) {
 	for _, at := range []testdb.Database{testdb.Postgres(t), testdb.MariaDB(t)} {
 		testdb.Exec(t, at, "CREATE TABLE numbers (n BIGINT)")
 		for name, wait := range stalledCalls {
-			if name == "fetch" && at.Name == "mariadb" {
-				continue // its driver holds the whole result when it has executed
+			if slices.Contains(notOnMariaDB, name) && at.Name == "mariadb" {
+				continue
 			}
 			t.Run(at.Name+"/"+name, func(t *testing.T) {
 				testdb.Exec(t, at, "DELETE FROM numbers")
-				if name == "fetch" {
+				if name == "fetch" || name == "break off" {
 					testdb.Exec(t, at, "INSERT INTO numbers SELECT generate_series(1, 20000)")
 				}
 				goroutines := goleak.IgnoreCurrent()
@@ -199,4 +257,39 @@ func stall(t *testing.T, at testdb.Database, wait func(*testing.T, *link, databa
 		return underWay == 0 && stuck == 0
 	}, 10*time.Second, 5*time.Millisecond)
 	t.Logf("%v after the deadline, closed after %v", late.Round(time.Millisecond), closed.Round(time.Millisecond))
+}
+
+// TestChunkCommitUnknown: nobody knows of a chunk whose commit had no answer.
+func TestChunkCommitUnknown(t *testing.T) {
+	at := testdb.Postgres(t)
+	testdb.Exec(t, at, "CREATE TABLE numbers (n BIGINT)")
+	l, behind := linkTo(t, at)
+	l.trip.Store("COMMIT")
+	db := open(t, behind)
+	bulk := &runtime.Bulk[int64]{Name: "Odd", Table: "numbers", Columns: []runtime.Column{{Name: "n", Kind: protocol.Int64}}, Encode: encodeInt64}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err := bulk.Insert(ctx, db, slices.Values([]int64{1, 2, 3}), runtime.BulkChunk(10))
+	var report *runtime.BulkError
+	require.ErrorAs(t, err, &report)
+	e := requireError(t, report.Failed[0].Err, runtime.Error{Query: "Odd", Op: "commit", Err: context.DeadlineExceeded})
+	require.Equal(t, runtime.OutcomeUnknown, e.Outcome)
+	require.True(t, report.Failed[0].Unknown)
+}
+
+// TestRestoreStalled: what is undone after a transaction keeps its caller no longer than
+// the context.
+func TestRestoreStalled(t *testing.T) {
+	at := testdb.MariaDB(t)
+	testdb.Exec(t, at, "CREATE TABLE numbers (n BIGINT)")
+	l, behind := linkTo(t, at)
+	l.trip.Store("innodb_lock_wait_timeout = @odbcgen_rows")
+	db := open(t, behind)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	deadline, _ := ctx.Deadline()
+	err := db.InTx(ctx, func(tx *runtime.Tx) error { return insertNumber.Exec(ctx, tx, 1) }, runtime.TxLockTimeout(time.Second))
+	require.NoError(t, err, "it is stored")
+	require.True(t, l.stalled.Load())
+	require.Less(t, time.Since(deadline), stalledLimit)
 }

@@ -74,7 +74,7 @@ func streamBrokenOff(t *testing.T) {
 					break
 				}
 			}
-			require.Zero(t, db.Stat().InUse)
+			requireGivenBack(t, db)
 			requireStatements(t, db, 1)
 		}
 		require.Panics(t, func() {
@@ -82,7 +82,7 @@ func streamBrokenOff(t *testing.T) {
 				panic("in the loop")
 			}
 		})
-		require.Zero(t, db.Stat().InUse)
+		requireGivenBack(t, db)
 		require.Equal(t, numbersTo(1000), collect(t, rows))
 		require.Equal(t, numbersTo(1000), collect(t, rows), "a second range runs the query again")
 		requireStatements(t, db, 1)
@@ -258,7 +258,7 @@ func TestFetchedAhead(t *testing.T) {
 					break
 				}
 			}
-			require.Zero(t, db.Stat().InUse)
+			requireGivenBack(t, db)
 		}
 		require.Equal(t, numbersTo(rows), collect(t, stream))
 		all, err := upTo.Many(t.Context(), db, rows)
@@ -290,6 +290,6 @@ func TestEndInLaterBlock(t *testing.T) {
 		}
 		require.ErrorIs(t, failed, context.Canceled)
 		require.Less(t, n, int64(20_000))
-		require.Zero(t, db.Stat().InUse)
+		requireGivenBack(t, db)
 	}, runtime.WithPoolSize(1), runtime.WithPrefetch(true))
 }

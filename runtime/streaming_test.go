@@ -38,7 +38,7 @@ func streaming(t *testing.T, db database) {
 			}
 		}
 		require.Equal(t, numbersTo(after), got)
-		require.Zero(t, db.Stat().InUse)
+		requireGivenBack(t, db)
 	}
 	for range 2 {
 		require.Equal(t, numbersTo(rows), collect(t, stream))
@@ -99,7 +99,7 @@ func TestStreamingEndless(t *testing.T) {
 			}
 		}
 		require.ErrorIs(t, failed, context.Canceled)
-		require.Zero(t, db.Stat().InUse)
+		requireGivenBack(t, db)
 		n, err := count.One(t.Context(), db, 0)
 		require.NoError(t, err)
 		require.EqualValues(t, 1, n)

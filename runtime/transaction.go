@@ -19,10 +19,11 @@ import (
 type Tx struct {
 	held  loan
 	outer *Tx // the transaction, where this is a savepoint of it
-	depth int // savepoints around this one
 	over  atomic.Bool
 
-	failed atomic.Pointer[Error] // the error that has ended the transaction
+	stored     bool                  // it has been committed; guarded by the connection's mu
+	savepoints atomic.Int64          // made so far
+	failed     atomic.Pointer[Error] // the error that has ended the transaction
 }
 
 // errOver says that a Tx was kept beyond its function.
@@ -126,7 +127,9 @@ func (t *Tx) refusal(op string) error {
 var errInner = errors.New("a savepoint has the isolation level, access, lock timeout and tries of its transaction: give the options to that")
 
 // InTx runs do behind a savepoint: its error or panic undoes what do has done,
-// and the transaction goes on. There are no options for it but NoTxRetry.
+// and the transaction goes on. There are no options for it but NoTxRetry. Of two that
+// overlap, the one that began first takes the other with it when it ends: that one
+// fails then, and the transaction with it.
 func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) error {
 	l, err := t.loan(ctx)
 	if err != nil {
@@ -135,23 +138,17 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) err
 	if o := txOptionsOf(opts); o != (txOptions{retry: txRetry}) && o != (txOptions{retry: RetryPolicy{Attempts: 1}}) {
 		return l.operation("", "begin").refuse(driver.KindUnsupported, errInner)
 	}
-	name := l.dialect.Quote(fmt.Sprintf("odbcgen_%d", t.depth+1))
+	name := l.dialect.Quote(fmt.Sprintf("odbcgen_%d", t.whole().savepoints.Add(1)))
 	if err := l.firstSavepoint(ctx, "SAVEPOINT "+name); err != nil {
-		l.failed(err)
+		l.end(ctx, err, nil)
 		return err
 	}
-	inner := &Tx{held: l, outer: t.whole(), depth: t.depth + 1}
+	inner := &Tx{held: l, outer: t.whole()}
 	kept := false
 	defer func() {
 		inner.over.Store(true)
-		if kept || inner.refusal("rollback") != nil {
-			return
-		}
-		if err := l.undo(ctx, "ROLLBACK TO SAVEPOINT "+name); err != nil { // a commit would store what do has done
-			l.broken.Store(true)
-			e := (*Error)(nil)
-			errors.As(err, &e)
-			t.whole().failed.CompareAndSwap(nil, e)
+		if !kept && inner.refusal("rollback") == nil {
+			l.undo(ctx, t.whole(), "ROLLBACK TO SAVEPOINT "+name)
 		}
 	}()
 	if err := do(inner); err != nil {
@@ -176,6 +173,30 @@ func (l loan) firstSavepoint(ctx context.Context, sql string) error {
 	return l.direct(ctx, sql)
 }
 
+// undo goes back to a savepoint of tx. A transaction in which that fails is not
+// committed, which would store what is to be undone; nor is one where another call has
+// the connection when ctx has ended: the next would come before.
+func (l loan) undo(ctx context.Context, tx *Tx, sql string) {
+	if err := l.mu.lockUntil(ctx); err != nil {
+		tx.fail(l.operation("", "rollback").wrap(err))
+		return
+	}
+	l.tidy(ctx, l.waits(ctx), func(ctx context.Context) {
+		defer l.mu.Unlock()
+		if err := l.directLocked(ctx, sql); err != nil {
+			l.broken.Store(true)
+			tx.fail(err)
+		}
+	})
+}
+
+// fail notes the first error that has ended the transaction.
+func (t *Tx) fail(err error) {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		t.failed.CompareAndSwap(nil, e)
+	}
+}
+
 // direct is direct of the connection, while the holder has it.
 func (l loan) direct(ctx context.Context, sql string) error {
 	if err := l.lock(ctx); err != nil {
@@ -190,7 +211,9 @@ func (l loan) direct(ctx context.Context, sql string) error {
 // which it puts around statements, and of whether the transaction has failed. One
 // of them would stand before SET TRANSACTION.
 func (c *physical) direct(ctx context.Context, sql string) error {
-	c.mu.Lock()
+	if err := c.mu.lockUntil(ctx); err != nil {
+		return c.operation("", "connect").wrap(err)
+	}
 	defer c.mu.Unlock()
 	return c.directLocked(ctx, sql)
 }
@@ -200,32 +223,15 @@ func (c *physical) directLocked(ctx context.Context, sql string) error {
 	return c.operation("", "execute").wrap(c.native.ExecDirect(ctx, sql))
 }
 
-// undo is direct for what tidies up.
-func (c *physical) undo(ctx context.Context, sql string) error {
-	ctx, cancel := tidying(ctx)
-	defer cancel()
-	return c.direct(ctx, sql)
-}
-
-// tidying returns the context of what tidies up: it ends with the caller's, unless that
-// was over before, and after tidyTimeout.
-func tidying(ctx context.Context) (context.Context, context.CancelFunc) {
-	if ctx.Err() != nil {
-		ctx = context.WithoutCancel(ctx)
-	}
-	return context.WithTimeout(ctx, tidyTimeout)
-}
-
 // inTxAgain runs do in a transaction, and again when that has met another one; take
 // gives a connection for each.
 func inTxAgain(ctx context.Context, take func(context.Context) (loan, error), do func(*Tx) error, opts []TxOption) error {
 	o := txOptionsOf(opts)
-	return retry(ctx, o.retry, hasMetAnother, func(ctx context.Context) (err error) {
+	return retry(ctx, o.retry, hasMetAnother, func(ctx context.Context) error {
 		l, err := take(ctx)
 		if err != nil {
 			return err
 		}
-		defer func() { l.end(err) }()
 		return inTx(ctx, l, do, o)
 	})
 }
@@ -237,34 +243,26 @@ func hasMetAnother(err error) bool {
 	return errors.As(err, &e) && e.Category == Transient && e.Retry == ScopeTransaction && IsRetryable(err)
 }
 
-// inTx runs do in a transaction on l.
-func inTx(ctx context.Context, l loan, do func(*Tx) error, o txOptions) error {
-	asked, err := l.asked(o)
-	if err != nil {
+// inTx runs do in a transaction on l, and ends that loan.
+func inTx(ctx context.Context, l loan, do func(*Tx) error, o txOptions) (err error) {
+	tx := &Tx{held: l}
+	var asked asked
+	defer func() { // do may have panicked
+		tx.over.Store(true)
+		l.end(ctx, err, func(ctx context.Context) { l.leave(ctx, tx, asked) })
+	}()
+	if asked, err = l.asked(o); err != nil {
 		return l.operation("", "begin").refuse(driver.KindUnsupported, err)
 	}
-	tx := &Tx{held: l}
-	defer l.restore(ctx, asked)
 	if err := l.begin(ctx, tx, asked); err != nil {
 		return err
 	}
-	committing := false
-	defer func() { // do failed or panicked
-		tx.over.Store(true)
-		if !committing {
-			l.rollback(ctx, tx)
-		}
-	}()
 	if err := do(tx); err != nil {
 		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return l.operation("", "commit").unsent(err)
 	}
 	if err := tx.refusal("commit"); err != nil {
 		return err
 	}
-	committing = true
 	return l.commit(ctx, tx)
 }
 
@@ -327,7 +325,7 @@ func unitsOf(t driver.LockTimeout, d time.Duration) int64 {
 	return max(t.Least, int64((max(d, 0)+t.Unit-1)/t.Unit))
 }
 
-// begin begins a transaction. When it fails, there is none.
+// begin begins a transaction. Where it fails there may be one, for leave to end.
 func (c *physical) begin(ctx context.Context, tx *Tx, a asked) error {
 	if err := c.all(ctx, a.before); err != nil {
 		return during("begin", err)
@@ -335,16 +333,17 @@ func (c *physical) begin(ctx context.Context, tx *Tx, a asked) error {
 	if err := c.beginNative(ctx, tx); err != nil {
 		return err
 	}
-	if err := c.all(ctx, a.first); err != nil {
-		c.rollback(ctx, tx)
-		return during("begin", err)
-	}
-	return nil
+	return during("begin", c.all(ctx, a.first))
 }
 
 func (c *physical) beginNative(ctx context.Context, tx *Tx) error {
-	c.mu.Lock()
+	if err := c.mu.lockUntil(ctx); err != nil {
+		return c.operation("", "begin").wrap(err)
+	}
 	defer c.mu.Unlock()
+	if err := c.endOver(ctx); err != nil {
+		return during("begin", err)
+	}
 	if c.tx.Load() != nil { // which this one would end
 		return c.operation("", "begin").refuse(driver.KindTransaction, errTxOpen)
 	}
@@ -364,72 +363,83 @@ func (c *physical) all(ctx context.Context, statements []string) error {
 	return nil
 }
 
-// restore undoes what was asked of a transaction that is over. A connection on which
-// that fails is not used again.
-func (c *physical) restore(ctx context.Context, a asked) {
-	ctx, cancel := tidying(ctx)
-	defer cancel()
-	if !c.broken.Load() && c.all(ctx, a.after) != nil {
-		c.broken.Store(true)
-	}
-}
-
-// commit ends the transaction and goes back to autocommit. When it fails, what
-// it left is rolled back first: turning autocommit on would commit it. When only
-// going back fails, all is stored, and the connection is not used again.
+// commit commits the transaction. When that fails, it is left to be rolled back.
 func (c *physical) commit(ctx context.Context, tx *Tx) error {
-	c.mu.Lock()
+	if err := c.mu.lockUntil(ctx); err != nil {
+		return c.uncommitted(err)
+	}
+	defer c.mu.Unlock()
 	if c.tx.Load() != tx {
-		c.mu.Unlock()
 		return c.operation("", "commit").wrap(errOver)
 	}
-	err := c.native.Commit(ctx)
-	if err == nil {
-		c.tx.Store(nil)
-		if c.autocommit(ctx) != nil {
+	if err := ctx.Err(); err != nil {
+		return c.uncommitted(err)
+	}
+	if err := c.native.Commit(ctx); err != nil {
+		return c.operation("", "commit").wrap(err)
+	}
+	tx.stored = true
+	tx.over.Store(true)
+	return nil
+}
+
+// uncommitted is the error of a commit that has not been sent: the transaction is rolled
+// back, or its connection is closed.
+func (c *physical) uncommitted(cause error) error {
+	err := c.operation("", "commit").wrap(cause)
+	if e := (*Error)(nil); errors.As(err, &e) {
+		e.Outcome = TransactionRolledBack
+	}
+	return err
+}
+
+// leave goes back to how it was before the transaction. A connection on which that
+// fails is not used again. c.mu must be held.
+func (c *physical) leave(ctx context.Context, tx *Tx, a asked) {
+	if c.tx.Load() == tx { // the connection may have been given back meanwhile, see reset
+		_ = c.endOver(ctx)
+	}
+	for _, sql := range a.after {
+		if !c.broken.Load() && c.directLocked(ctx, sql) != nil {
 			c.broken.Store(true)
 		}
 	}
-	c.mu.Unlock()
+}
+
+// endOver ends a transaction that is over, if there is one: it is rolled back unless it
+// is stored, since turning autocommit on would commit it. Who comes next on a Conn must
+// not come into it. c.mu must be held.
+func (c *physical) endOver(ctx context.Context) (err error) {
+	tx := c.tx.Load()
+	if tx == nil || !tx.over.Load() {
+		return nil
+	}
+	if !tx.stored {
+		err = c.native.Rollback(ctx)
+	}
+	if err == nil {
+		err = c.native.SetAutocommit(ctx, true)
+	}
 	if err != nil {
-		c.rollback(ctx, tx)
-	}
-	return c.operation("", "commit").wrap(err)
-}
-
-// autocommit goes back to it. c.mu must be held.
-func (c *physical) autocommit(ctx context.Context) error {
-	ctx, cancel := tidying(ctx)
-	defer cancel()
-	return c.native.SetAutocommit(ctx, true)
-}
-
-// rollback undoes the transaction and goes back to autocommit. A connection on
-// which that fails is not used again.
-func (c *physical) rollback(ctx context.Context, tx *Tx) {
-	ctx, cancel := tidying(ctx)
-	defer cancel()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.tx.CompareAndSwap(tx, nil) {
-		return // the connection has been given back meanwhile, see reset
-	}
-	if c.native.Rollback(ctx) != nil || c.autocommit(ctx) != nil {
 		c.broken.Store(true)
+		return c.operation("", "rollback").wrap(err)
 	}
+	c.tx.Store(nil)
+	return nil
 }
 
 // failed notes an error of a statement that has ended the transaction which is open
 // on c, if there is one.
-func (c *physical) failed(err error) {
+func (c *physical) failed(ctx context.Context, err error, ask bool) {
 	tx, e := c.tx.Load(), (*Error)(nil)
-	if tx != nil && tx.failed.Load() == nil && errors.As(err, &e) && c.ends(e) {
-		tx.failed.CompareAndSwap(nil, e)
+	if tx != nil && tx.failed.Load() == nil && errors.As(err, &e) && c.ends(ctx, e, ask) {
+		tx.fail(e)
 	}
 }
 
-// ends reports whether the error has ended the transaction in which it happened.
-func (c *physical) ends(e *Error) bool {
+// ends reports whether the error has ended the transaction in which it happened. It
+// is taken to have where the database would have to be asked and may not be.
+func (c *physical) ends(ctx context.Context, e *Error, ask bool) bool {
 	can := c.plugin.Transactions
 	executed := e.Outcome != NotSent && e.Outcome != Done
 	switch {
@@ -438,7 +448,7 @@ func (c *physical) ends(e *Error) bool {
 	case c.failureEnds:
 		return executed
 	case executed && slices.Contains(can.EndedBy, e.Kind):
-		return c.undo(context.Background(), can.Over) == nil
+		return !ask || c.directLocked(ctx, can.Over) == nil
 	}
 	return false
 }

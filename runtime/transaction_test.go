@@ -2,11 +2,14 @@ package runtime_test
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/odbcgen/odbcgen/internal/testdb"
 	"github.com/odbcgen/odbcgen/runtime"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
@@ -62,7 +65,7 @@ func TestTransactionEnds(t *testing.T) {
 
 		put(db, 5) // outside of a transaction it is there at once
 		want("1", "2", "5")
-		require.Zero(t, db.Stat().InUse)
+		requireGivenBack(t, db)
 	})
 }
 
@@ -159,8 +162,7 @@ func TestTransactionWithEndedContext(t *testing.T) {
 			cancel()
 			return nil
 		})
-		requireError(t, err, runtime.Error{Op: "commit", Err: context.Canceled})
-		require.Equal(t, runtime.TransactionRolledBack, err.(*runtime.Error).Outcome)
+		requireUncommitted(t, err)
 		want()
 
 		ctx, cancel = context.WithCancel(t.Context())
@@ -207,7 +209,7 @@ func TestConn(t *testing.T) {
 
 		c.Close()
 		c.Close()
-		require.Eventually(t, func() bool { return db.Stat().InUse == 0 }, time.Minute, time.Millisecond)
+		requireGivenBack(t, db)
 		const back = "given back"
 		require.ErrorContains(t, c.Exec(t.Context(), "SELECT 1"), back)
 		require.ErrorContains(t, insertNumber.Exec(t.Context(), c, 4), back)
@@ -263,4 +265,157 @@ func TestTransactionEndedBehindTheDriver(t *testing.T) {
 		})
 		require.Equal(t, [][]string{{"1"}}, db.shown(t, "SELECT count(*) FROM numbers"))
 	})
+}
+
+// TestTransactionOutlived: a statement that other goroutines have begun on a Tx when it is rolled
+// back is not executed behind it, by itself.
+func TestTransactionOutlived(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		withNumbers(t, db, 0)
+		for round := range int64(20) {
+			var users sync.WaitGroup
+			busy := make(chan struct{}, 80_000)
+			err := db.InTx(t.Context(), func(tx *runtime.Tx) error {
+				require.NoError(t, insertNumber.Exec(t.Context(), tx, round*100_000))
+				for user := range int64(8) {
+					users.Go(func() {
+						for n := range int64(10_000) {
+							if insertNumber.Exec(t.Context(), tx, round*100_000+user*10_000+n+1) != nil {
+								return
+							}
+							busy <- struct{}{}
+						}
+					})
+				}
+				for range 16 {
+					<-busy
+				}
+				return errOurs
+			})
+			require.ErrorIs(t, err, errOurs)
+			users.Wait()
+			require.Equal(t, [][]string{{"0"}}, db.shown(t, "SELECT count(*) FROM numbers"), "round %d", round)
+		}
+	})
+}
+
+// TestConnInTxTwice: a Conn has one transaction at a time.
+func TestConnInTxTwice(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		withNumbers(t, db, 0)
+		c, err := db.Conn(t.Context())
+		require.NoError(t, err)
+		defer c.Close()
+		err = c.InTx(t.Context(), func(tx *runtime.Tx) error {
+			require.NoError(t, insertNumber.Exec(t.Context(), tx, 1))
+			inner := c.InTx(t.Context(), func(tx *runtime.Tx) error { return nil })
+			require.Error(t, inner)
+			return errOurs
+		})
+		require.ErrorIs(t, err, errOurs)
+		require.Equal(t, [][]string{{"0"}}, db.shown(t, "SELECT count(*) FROM numbers"))
+	})
+}
+
+// TestDeferredConstraint: a constraint that is checked at the commit has rolled all back,
+// and what comes next on the connection is stored by itself.
+func TestDeferredConstraint(t *testing.T) {
+	onOne(t, "postgres", testdb.Postgres(t), func(t *testing.T, db database) {
+		db.exec(t, "CREATE TABLE numbers (n BIGINT PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)")
+		c := conn(t, db)
+		err := c.InTx(t.Context(), func(tx *runtime.Tx) error {
+			return errors.Join(insertNumber.Exec(t.Context(), tx, 1), insertNumber.Exec(t.Context(), tx, 1))
+		})
+		var e *runtime.Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, "commit", e.Op)
+		require.Equal(t, runtime.TransactionRolledBack, e.Outcome)
+		require.NoError(t, insertNumber.Exec(t.Context(), c, 2))
+		require.Equal(t, [][]string{{"2"}}, db.shown(t, "SELECT n FROM numbers"))
+		c.Close()
+	})
+}
+
+// TestSavepointsOverlap: savepoints of one transaction that overlap are told apart. The
+// one that is undone with another does not pass for kept.
+func TestSavepointsOverlap(t *testing.T) {
+	onNumbers(t, func(t *testing.T, db database, put func(runtime.Session, ...int64), want func(...string)) {
+		began, undone := make(chan struct{}), make(chan struct{})
+		err := db.InTx(t.Context(), func(tx *runtime.Tx) error {
+			var second sync.WaitGroup
+			require.ErrorIs(t, tx.InTx(t.Context(), func(first *runtime.Tx) error {
+				put(first, 1)
+				second.Go(func() {
+					err := tx.InTx(t.Context(), func(tx *runtime.Tx) error {
+						put(tx, 2)
+						close(began)
+						<-undone
+						return nil
+					})
+					if err == nil {
+						t.Error("the savepoint is gone")
+					}
+				})
+				<-began
+				return errOurs
+			}), errOurs)
+			close(undone)
+			second.Wait()
+			return nil
+		})
+		require.Error(t, err)
+		want()
+	})
+}
+
+// TestSharedDeadline: who waits for a connection that another goroutine uses ends with
+// its context, whatever it wants.
+func TestSharedDeadline(t *testing.T) {
+	onOne(t, "postgres", testdb.Postgres(t), func(t *testing.T, db database) {
+		withNumbers(t, db, 1)
+		for name, call := range map[string]func(context.Context, *runtime.Conn) error{
+			"query":    func(ctx context.Context, c *runtime.Conn) error { _, err := count.One(ctx, c, 1); return err },
+			"begin":    func(ctx context.Context, c *runtime.Conn) error { return c.InTx(ctx, nil) },
+			"describe": func(ctx context.Context, c *runtime.Conn) error { _, err := c.Describe(ctx, "SELECT 1"); return err },
+		} {
+			t.Run(name, func(t *testing.T) {
+				c := conn(t, db)
+				defer c.Close()
+				occupied(t, db, c, func() {
+					ctx, ended := deadlineSoon(t)
+					require.ErrorIs(t, call(ctx, c), context.DeadlineExceeded)
+					require.Less(t, time.Since(ended()), sharedLimit)
+				})
+			})
+		}
+	})
+}
+
+const sharedLimit = 500 * time.Millisecond
+
+// occupied calls do while a call on a session waits for another session.
+func occupied(t *testing.T, db database, on runtime.Session, do func()) {
+	t.Helper()
+	holder := conn(t, db)
+	require.NoError(t, holder.Exec(t.Context(), "SELECT pg_advisory_lock(7)"))
+	wait := statement("Wait", "SELECT pg_advisory_xact_lock_shared(7)")
+	var other sync.WaitGroup
+	other.Go(func() { _ = wait.Exec(t.Context(), on, runtime.None{}) })
+	defer other.Wait()
+	defer holder.Close()
+	require.Eventually(t, func() bool {
+		return db.shown(t, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")[0][0] == "1"
+	}, time.Minute, 5*time.Millisecond)
+	do()
+}
+
+// requireUncommitted: the context's end has kept the transaction from its commit, and
+// nothing of it is stored.
+func requireUncommitted(t *testing.T, err error) {
+	t.Helper()
+	var e *runtime.Error
+	require.ErrorAs(t, err, &e)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, "commit", e.Op)
+	require.Equal(t, runtime.TransactionRolledBack, e.Outcome)
 }

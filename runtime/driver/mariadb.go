@@ -55,6 +55,8 @@ var MariaDB = Plugin{
 			Undo: "SET SESSION innodb_lock_wait_timeout = @odbcgen_rows, SESSION lock_wait_timeout = @odbcgen_tables, " +
 				"@odbcgen_rows = NULL, @odbcgen_tables = NULL",
 		}},
+		// A wait that is too long ends the statement, but all with innodb_rollback_on_timeout.
+		EndedBy: []Kind{KindLockTimeout}, Over: "BEGIN NOT ATOMIC IF @@in_transaction THEN SIGNAL SQLSTATE '45000'; END IF; END",
 	},
 	// The driver has no way to reset a session: SQL_ATTR_RESET_CONNECTION changes nothing.
 	Session: Session{Marks: []string{"get_lock", ":=", "into @", "last_insert_id(?"}},
@@ -64,7 +66,7 @@ var MariaDB = Plugin{
 	Faults:   mariadbFaults,
 	Database: Database{Enter: "USE %s", Name: "SELECT DATABASE()"},
 	ReadOnly: "SELECT @@GLOBAL.read_only",
-	Quirks:   Quirks{InfoIsFailure: true, StarsOnce: true},
+	Quirks:   Quirks{LinkEnds: true, InfoIsFailure: true, StarsOnce: true},
 	Scratch: Scratch{
 		Skip:     []string{"SET NAMES"},
 		Synonyms: []string{"utf8mb4_0900_ai_ci", "utf8mb4_unicode_ci", "utf8mb4_0900_as_cs", "utf8mb4_bin", "utf8mb4_0900_bin", "utf8mb4_bin"}, // of MySQL 8

@@ -278,6 +278,9 @@ type Quirks struct {
 	// Local: the driver uses no network. Its calls are waited for however long they
 	// take after they were cancelled.
 	Local bool
+	// LinkEnds: a call returns when the connection's socket is shut down. Where that was
+	// not measured, a call that does not end is given up with its connection.
+	LinkEnds bool
 	// NoPlaces: the rows and columns of diagnostic records are untrue.
 	NoPlaces bool
 	// CancelApart: SQLCancel interrupts the connection, and is not safe on the

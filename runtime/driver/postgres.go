@@ -95,7 +95,7 @@ WHERE p.name = 'odbcgen_types'`,
 	Faults:   postgresFaults,
 	ReadOnly: "SELECT CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool THEN 1 ELSE 0 END",
 	Quirks: Quirks{
-		RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1", Probe: "SELECT 1",
+		LinkEnds: true, RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1", Probe: "SELECT 1",
 		Outdated:     Code{State: "0A000"}, // cached plan must not change result type
 		CancelLongBy: SessionCancel{ID: "SELECT pg_backend_pid()", Cancel: "SELECT pg_cancel_backend(%s)"},
 	},

@@ -97,8 +97,8 @@ func (c *Conn) run(ctx context.Context, t call, limit time.Duration) (sys.Return
 
 // runAlways is run on a connection that may have been given up.
 //
-// Where the socket is known the caller makes the call itself, since the end of the
-// link ends the call; by another goroutine a look-up takes half as long again.
+// Where the end of the link ends the call, and its socket is known, the caller makes the
+// call itself; by another goroutine a look-up takes half as long again.
 func (c *Conn) runAlways(ctx context.Context, t call, limit time.Duration) (sys.Return, error) {
 	if c.local {
 		return t.native(t.s), nil
@@ -110,7 +110,7 @@ func (c *Conn) runAlways(ctx context.Context, t call, limit time.Duration) (sys.
 	case ctx.Done() == nil && limit == 0:
 		defer func() { <-calls }()
 		return t.make(c), nil
-	case c.socket != nil:
+	case c.linkEnds && c.socket != nil:
 		return c.runHere(ctx, t, limit)
 	}
 	return c.runApart(ctx, t, limit)
@@ -175,8 +175,8 @@ func (c *Conn) endHere() {
 	c.ender.verdict <- verdict{c.outwait(over), over}
 }
 
-// crew is the goroutine that makes a connection's calls, one at a time, where its
-// socket is not known.
+// crew is the goroutine that makes a connection's calls, one at a time, where nothing
+// is sure to end them.
 type crew struct {
 	calls   chan call
 	answers chan sys.Return

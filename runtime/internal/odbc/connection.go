@@ -15,6 +15,7 @@ import (
 type Conn struct {
 	h          sys.Handle
 	local      bool
+	linkEnds   bool
 	noPlaces   bool
 	statements map[*Stmt]struct{} // open ones; they are closed with the connection
 	canceller  sys.Handle         // a statement to cancel all others by, see CancelApart
@@ -199,6 +200,10 @@ func (c *Conn) Local() {
 // 0.9998 can then neither roll back nor disconnect, unless one is open again.
 func (c *Conn) BeginAgain(sql string) { c.beginAgain = sql }
 
+// LinkEnds says that a call of the driver returns when the connection's socket is shut
+// down. Where that is not known, calls are made on a goroutine that can be left to them.
+func (c *Conn) LinkEnds() { c.linkEnds = true }
+
 // NoPlaces says that the row and column of a diagnostic record are what the memory
 // held before: sqliteodbc 0.9998 answers success without writing them, and unixODBC
 // keeps what it finds.
@@ -304,7 +309,7 @@ func (c *Conn) Dead(ctx context.Context) bool {
 // Close closes the statements and the connection, and frees the handle in any
 // case: where the driver does not answer, and where it is Stuck, whenever it does.
 func (c *Conn) Close() {
-	if c.stuck == nil {
+	if _, is := open.Load(c); is && c.stuck == nil {
 		c.runAlways(context.Background(), call{native: func(*Stmt) sys.Return { return c.free() }}, patience)
 	}
 }
