@@ -65,7 +65,7 @@ vet-windows: modules ## check that all compiles for Windows
 	GOOS=windows CGO_ENABLED=0 go vet ./...
 
 test: deps-test lint vet-windows check-generated tools ## run all checks and tests on all databases, and fuzz for a moment
-	bin/withdb -- bin/gotest $(MODULES)
+	bin/withdb -- bin/gotest -fuzztime runtime/protocol=20s $(MODULES)
 
 truth: deps-test tools ## measure how many types and NULLs are told right, see doc/type-truth.md
 	@bin/withdb -- go test -count=1 -run TestTruth ./generator/internal/describe -v | grep -E '^(sqlite|postgres|mariadb) |FAIL|wanted|UNSOUND'

@@ -2,9 +2,30 @@ package main
 
 import "strings"
 
-// fuzz runs each fuzz target of the modules for a time, or for a number of
-// executions written 100x.
-func fuzz(r *report, modules []string, each string) {
+// fuzzTimes are how long, or how often (written 100x), targets run, by the end of
+// their package's path; "" is for those of all others.
+type fuzzTimes map[string]string
+
+func (f fuzzTimes) set(s string) error {
+	pkg, time, of := strings.Cut(s, "=")
+	if !of {
+		pkg, time = "", s
+	}
+	f[pkg] = time
+	return nil
+}
+
+func (f fuzzTimes) of(t target) string {
+	for pkg, time := range f {
+		if pkg != "" && strings.HasSuffix(t.pkg, "/"+pkg) {
+			return time
+		}
+	}
+	return f[""]
+}
+
+// fuzz runs each fuzz target of the modules.
+func fuzz(r *report, modules []string, each fuzzTimes) {
 	var targets []target
 	for _, module := range modules {
 		targets = append(targets, findTargets(r, module)...)
@@ -13,7 +34,7 @@ func fuzz(r *report, modules []string, each string) {
 		r.fail("no fuzz target in %s", strings.Join(modules, " "))
 	}
 	for _, t := range targets {
-		r.run(t.module, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each, t.pkg)
+		r.run(t.module, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each.of(t), t.pkg)
 	}
 }
 

@@ -61,11 +61,28 @@ func TestFuzz(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			r := &report{out: &out}
-			fuzz(r, []string{module(t, test.code)}, "500x")
+			fuzz(r, []string{module(t, test.code)}, fuzzTimes{"": "500x"})
 			require.Equal(t, test.totals, r.String(), "%s", &out)
 			require.Contains(t, out.String(), test.shows)
 		})
 	}
+}
+
+func TestFuzzTimes(t *testing.T) {
+	each := fuzzTimes{"": "30000x"}
+	require.NoError(t, each.set("1000x"))
+	require.NoError(t, each.set("protocol=20s"))
+	require.Equal(t, "20s", each.of(target{pkg: "example.test/runtime/protocol"}))
+	require.Equal(t, "1000x", each.of(target{pkg: "example.test/runtime/oldprotocol"}))
+}
+
+// TestOutOfTime: what a busy machine makes of a time that is over, and what must not be taken for it.
+func TestOutOfTime(t *testing.T) {
+	const ended = "=== RUN   FuzzA\nfuzz: elapsed: 20s, execs: 8 (0/sec)\n--- FAIL: FuzzA (20.02s)\n    context deadline exceeded\n"
+	require.True(t, outOfTime(ended))
+	require.False(t, outOfTime(ended+"    \n    Failing input written to testdata/fuzz/FuzzA/0\n"))
+	require.False(t, outOfTime("--- FAIL: TestA (20.02s)\n    context deadline exceeded\n"))
+	require.False(t, outOfTime("--- FAIL: FuzzA (0.02s)\n    --- FAIL: FuzzA (0.00s)\n        context deadline exceeded\n"))
 }
 
 // module returns the folder of a new module with one test file.

@@ -1,6 +1,6 @@
 // Command gotest runs the tests of modules, then their fuzz targets:
 //
-//	gotest [-fuzztime 10s|1000x] [-fuzzonly | -faults] folder ...
+//	gotest [-fuzztime [package=]10s|1000x] [-fuzzonly | -faults] folder ...
 //
 // Tests run in their short form. With -faults only those of faults run, TestF12_Name,
 // in their long form, and one line is shown for each fault, see doc/faults.md.
@@ -19,9 +19,8 @@ import (
 )
 
 func main() {
-	// A number of executions: at the end of a time, a busy machine makes the go
-	// command fail with "context deadline exceeded" though nothing was found.
-	fuzztime := flag.String("fuzztime", "30000x", "how long, or how often, to run each fuzz target")
+	each := fuzzTimes{"": "30000x"}
+	flag.Func("fuzztime", "how long, or how often, to run each fuzz target; package=20s is for those of a package alone", each.set)
 	fuzzonly := flag.Bool("fuzzonly", false, "run the fuzz targets only")
 	faultsonly := flag.Bool("faults", false, "run the tests of faults only")
 	flag.Parse()
@@ -33,7 +32,7 @@ func main() {
 	if *faultsonly {
 		faults(r, flag.Args())
 	} else {
-		test(r, flag.Args(), *fuzzonly, *fuzztime)
+		test(r, flag.Args(), *fuzzonly, each)
 	}
 	fmt.Println(r.totals)
 	if r.failed > 0 {
@@ -41,11 +40,11 @@ func main() {
 	}
 }
 
-func test(r *report, modules []string, fuzzonly bool, fuzztime string) {
+func test(r *report, modules []string, fuzzonly bool, each fuzzTimes) {
 	if !fuzzonly {
 		for _, module := range modules {
 			r.run(module, "-race", "-short", "-count=1", "./...")
 		}
 	}
-	fuzz(r, modules, fuzztime)
+	fuzz(r, modules, each)
 }
