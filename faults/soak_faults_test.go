@@ -79,7 +79,7 @@ func (db *soaked) open(t *testing.T) {
 		db.admin = open(t, db.real, sized(1)).DB
 	}
 	db.database = open(t, at, runtime.WithPool(runtime.PoolOptions{
-		MaxSize: 6, MinSize: 1, Ceiling: 12, IdleTimeout: time.Second, MaxLifetime: 5 * time.Second, CheckAfter: 200 * time.Millisecond,
+		MaxSize: 6, MinSize: 1, Ceiling: soakCeiling, IdleTimeout: time.Second, MaxLifetime: 5 * time.Second, CheckAfter: 200 * time.Millisecond,
 	}))
 	db.ledger = newLedger(t, db.database)
 	db.exec(t, "CREATE TABLE accounts (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)")

@@ -51,13 +51,16 @@ type soak struct {
 	tally
 }
 
-// soakCallers is how many work on each database.
-const soakCallers = 8
+// soakCallers is how many work on each database, soakCeiling the most connections there.
+const (
+	soakCallers = 8
+	soakCeiling = 12
+)
 
 func newSoak(t *testing.T, seed uint64) *soak {
 	s := &soak{TB: t, choice: rand.New(rand.NewPCG(seed, 0)), tally: tally{errors: map[string]int{}, hit: map[string]int{}}}
 	servers := []*soaked{newSoakedServer(t, engines[0]), newSoakedServer(t, engines[1])}
-	leavesNothing(t, 3*soakCallers)
+	leavesNothing(t, 3*2*soakCeiling) // a call on each connection, or its SQLCancel too
 	s.databases = append(servers, newSoakedFile(t))
 	for _, db := range s.databases {
 		db.open(t)

@@ -23,11 +23,14 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// link is a TCP proxy whose bytes can stop to arrive while its connections live.
+// link is a TCP proxy whose bytes can stop to arrive while its connections live, or
+// together with them.
 type link struct {
 	listener net.Listener
 	server   string
 	stalled  atomic.Bool
+	left     atomic.Int64 // bytes that still arrive when it is stalled
+	cuts     atomic.Bool  // it is cut where it would be stalled
 	trip     atomic.Value // the string that stalls the link when it passes
 	copies   sync.WaitGroup
 
@@ -88,13 +91,20 @@ func (l *link) copy(to, from net.Conn) {
 		if trip, is := l.trip.Load().(string); is && bytes.Contains(buf[:n], []byte(trip)) {
 			l.stalled.Store(true)
 		}
+		arrive := n
 		if l.stalled.Load() {
-			continue
+			arrive = l.remainder(n)
 		}
-		if _, err := to.Write(buf[:n]); err != nil {
+		if _, err := to.Write(buf[:arrive]); err != nil || arrive < n && l.cuts.Load() {
 			return
 		}
 	}
+}
+
+// remainder returns how many of n bytes still arrive.
+func (l *link) remainder(n int) int {
+	left := l.left.Add(-int64(n)) + int64(n)
+	return int(min(max(left, 0), int64(n)))
 }
 
 func (l *link) close() {
@@ -129,6 +139,19 @@ var stalledCalls = map[string]func(t *testing.T, l *link, db database, ctx conte
 				return err
 			}
 			if rows++; rows == 1 {
+				l.stalled.Store(true)
+			}
+		}
+		return nil
+	},
+	"fetch within a block": func(t *testing.T, l *link, db database, ctx context.Context) error {
+		rows := 0
+		for _, err := range upTo.Stream(ctx, db, 20_000) {
+			if err != nil {
+				return err
+			}
+			if rows++; rows == 1 {
+				l.left.Store(100_000)
 				l.stalled.Store(true)
 			}
 		}
@@ -192,15 +215,19 @@ var stalledCalls = map[string]func(t *testing.T, l *link, db database, ctx conte
 		err := statement("Set", "SET work_mem = '5MB'").Exec(ctx, db, runtime.None{})
 		return errors.Join(err, cmp.Or(ctx.Err(), context.DeadlineExceeded))
 	},
+	"send a long value": func(t *testing.T, l *link, db database, ctx context.Context) error {
+		l.trip.Store("pg_backend_pid") // which is asked for when the statement waits for data
+		return sendLong(ctx, db)
+	},
 }
 
 // notOnMariaDB: its driver holds the whole result when it has executed, and has no way
-// to reset a session, which is closed.
-var notOnMariaDB = []string{"fetch", "break off", "give back in time"}
+// to reset a session, which is closed; its sessions are not asked for.
+var notOnMariaDB = []string{"fetch", "fetch within a block", "break off", "give back in time", "send a long value"}
 
 // stalledLimit is what a call may take beyond its deadline on a busy machine.
 // The promise is 100 ms.
-const stalledLimit = 200 * time.Millisecond
+const stalledLimit = 500 * time.Millisecond
 
 // closedLimit is what closing may take beyond the deadline. A connection that was idle
 // has 5 s for its farewell; a SQLCancel that hangs gives up by itself after 10 s or more.
@@ -217,7 +244,7 @@ func TestStalledLink(t *testing.T) {
 			}
 			t.Run(at.Name+"/"+name, func(t *testing.T) {
 				testdb.Exec(t, at, "DELETE FROM numbers")
-				if name == "fetch" || name == "break off" {
+				if strings.HasPrefix(name, "fetch") || name == "break off" {
 					testdb.Exec(t, at, "INSERT INTO numbers SELECT generate_series(1, 20000)")
 				}
 				goroutines := goleak.IgnoreCurrent()
@@ -257,6 +284,62 @@ func stall(t *testing.T, at testdb.Database, wait func(*testing.T, *link, databa
 		return underWay == 0 && stuck == 0
 	}, 10*time.Second, 5*time.Millisecond)
 	t.Logf("%v after the deadline, closed after %v", late.Round(time.Millisecond), closed.Round(time.Millisecond))
+}
+
+// sendLong runs a statement with a long value that stores nothing.
+func sendLong(ctx context.Context, db database) error {
+	long := runtime.Command[string]{
+		Name: "SendLong", SQL: "DELETE FROM numbers WHERE CAST(n AS CHAR(20)) = ?",
+		Params: []runtime.Param{{Name: "text", Kind: protocol.Text, Reader: true}},
+		Encode: func(b *protocol.Batch, text string) { b.Reader(0).Append(strings.NewReader(text)) },
+	}
+	return long.Exec(ctx, db, "long")
+}
+
+// TestLinkCutInResult: wherever in a result the connection is lost, the rows before are
+// the first ones, and an error follows.
+func TestLinkCutInResult(t *testing.T) {
+	const rows = 20_000
+	for _, at := range []testdb.Database{testdb.Postgres(t), testdb.MariaDB(t)} {
+		t.Run(at.Name, func(t *testing.T) {
+			l, behind := linkTo(t, at)
+			l.cuts.Store(true)
+			db := open(t, behind, runtime.WithPoolSize(1))
+			withNumbers(t, db, rows)
+			for bytes := int64(0); bytes < 200_000; bytes += 6007 {
+				_, err := count.One(t.Context(), db, 0)
+				require.NoError(t, err)
+				l.left.Store(bytes)
+				l.stalled.Store(true)
+				var got []int64
+				for n, failed := range allNumbers.Stream(t.Context(), db, 0) {
+					if err = failed; err == nil {
+						got = append(got, n)
+					}
+				}
+				l.stalled.Store(false)
+				require.True(t, runtime.IsConnectionError(err), "after %d rows and %d bytes: %v", len(got), bytes, err)
+				require.Equal(t, numbersTo(len(got)), got)
+			}
+			db.Close()
+			requireNothingLive(t)
+		})
+	}
+}
+
+// TestLinkCutBeforeLongValue: a statement that waits for its data when the connection is
+// lost is freed like any other one.
+func TestLinkCutBeforeLongValue(t *testing.T) {
+	l, behind := linkTo(t, testdb.Postgres(t))
+	l.cuts.Store(true)
+	db := open(t, behind, runtime.WithPoolSize(1))
+	withNumbers(t, db, 1)
+	l.trip.Store("pg_backend_pid")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	require.True(t, runtime.IsConnectionError(sendLong(ctx, db)))
+	db.Close()
+	requireNothingLive(t)
 }
 
 // TestChunkCommitUnknown: nobody knows of a chunk whose commit had no answer.

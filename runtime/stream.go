@@ -13,7 +13,7 @@ import (
 func (l loan) canStream(sh shape) bool {
 	stream := l.plugin.Reads.Stream
 	alone := l.item != pool.Item[*physical]{}
-	if !alone || !stream.Possible() || !stream.Params && len(sh.params) > 0 {
+	if !alone || !stream.Possible() || !stream.Params && len(sh.params) > 0 || stream.Together && !l.native.RowsTogether() {
 		return false
 	}
 	sh.streams = true

@@ -131,6 +131,9 @@ type Stream struct {
 	Params bool
 	// Once: a statement that was not read to its end cannot be executed again.
 	Once bool
+	// Together: only where the driver gets the rows of a round trip together. psqlODBC
+	// 13.02 crashes when the connection is lost between two of them.
+	Together bool
 	// Attributes are set on the connection while the statement is executed.
 	Attributes []Attribute
 }

@@ -49,7 +49,7 @@ var Postgres = Plugin{
 	},
 	// A statement with a static cursor is not prepared on the server: its parameters
 	// are written into the text, and a look-up takes a third longer.
-	Reads: Reads{How: Position, Buffered: true, Stream: Stream{How: Position, Buffered: true, Params: true, Attributes: []Attribute{
+	Reads: Reads{How: Position, Buffered: true, Stream: Stream{How: Position, Buffered: true, Params: true, Together: true, Attributes: []Attribute{
 		{65539, 1, 0, "UseDeclareFetch: a cursor on the server instead of the whole result in memory"},
 		{65541, 1000, 100, "Fetch: rows of a round trip; more are no faster"},
 	}}},

@@ -17,6 +17,7 @@ type Conn struct {
 	local      bool
 	linkEnds   bool
 	noPlaces   bool
+	together   bool               // see RowsTogether
 	statements map[*Stmt]struct{} // open ones; they are closed with the connection
 	canceller  sys.Handle         // a statement to cancel all others by, see CancelApart
 
@@ -138,6 +139,7 @@ func (d *dial) connected() (*Conn, error) {
 		return nil, err
 	}
 	c := &Conn{h: h, connection: d.connection, statements: make(map[*Stmt]struct{}), socket: socket}
+	c.together = sys.RowsTogether() // each time: a driver may have been unloaded meanwhile
 	open.Store(c, struct{}{})
 	return c, nil
 }
@@ -199,6 +201,10 @@ func (c *Conn) Local() {
 // takes a transaction for open that the database has ended by itself: sqliteodbc
 // 0.9998 can then neither roll back nor disconnect, unless one is open again.
 func (c *Conn) BeginAgain(sql string) { c.beginAgain = sql }
+
+// RowsTogether reports whether psqlODBC gets the rows of a round trip together, or not at
+// all.
+func (c *Conn) RowsTogether() bool { return c.together }
 
 // LinkEnds says that a call of the driver returns when the connection's socket is shut
 // down. Where that is not known, calls are made on a goroutine that can be left to them.

@@ -183,8 +183,22 @@ func (s *Stmt) sendLong(ctx context.Context, ret sys.Return, err error) (_ sys.R
 // a statement cannot even be freed. It is not to be executed again: MariaDB would
 // put the next value behind what it has of this one.
 func (s *Stmt) giveUp() {
-	s.tidy(func(s *Stmt) sys.Return { return sys.Cancel(s.h) })
+	s.tidy((*Stmt).endWait)
 	s.givenUp = true
+}
+
+// endWait ends the waiting for data.
+//
+// The SQLCancel of psqlODBC 13.02 does nothing but fail when the connection is lost, and
+// with unixODBC the statement waits on. A call that sends data and fails ends that. It
+// cannot execute the statement: SQLParamData is called only where SQLPutData is not
+// allowed, before the first value.
+func (s *Stmt) endWait() sys.Return {
+	ret := sys.Cancel(s.h)
+	if !ret.OK() && !sys.PutData(s.h, make([]byte, 0, 1)).OK() {
+		sys.ParamData(s.h)
+	}
+	return ret
 }
 
 var errGivenUp = errors.New("the execution was given up")

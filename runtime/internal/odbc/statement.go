@@ -370,7 +370,7 @@ func (s *Stmt) free() sys.Return {
 	}
 	delete(s.c.statements, s)
 	if s.givenUp { // and the connection too, before it could be told
-		sys.Cancel(s.h)
+		s.endWait()
 	}
 	ret := sys.FreeHandle(sys.HandleStmt, s.h)
 	for r := range s.rowsets {
