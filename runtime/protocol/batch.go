@@ -20,6 +20,7 @@ type Batch struct {
 	err     *CellError
 	full    bool // the last row did not fit, see Full
 	text    arena
+	frame   *packedFrame // from which it was decoded, until it is changed
 }
 
 // ColumnSpec says what one column of a new Batch holds.
@@ -54,11 +55,15 @@ func (b *Batch) Len() int { return b.rows }
 func (b *Batch) SetRows(n int, base int64) {
 	b.rows, b.base, b.err = n, base, nil
 	b.filled = n > 0
-	b.text = arena{}
+	b.text, b.frame = arena{}, nil
 	for _, c := range b.columns {
 		c.begin()
 	}
 }
+
+// Keep drops the rows from n on of a block that SetRows began, and the error of the
+// first of them.
+func (b *Batch) Keep(n int) { b.rows, b.err, b.frame = n, nil, nil }
 
 // Reset empties a Batch that was appended to and keeps its memory.
 func (b *Batch) Reset() {
@@ -69,6 +74,7 @@ func (b *Batch) Reset() {
 // EndRow closes a row to which every column has been appended once.
 func (b *Batch) EndRow() {
 	b.rows++
+	b.frame = nil
 	for _, c := range b.columns {
 		if len(c.Indicators()) != b.rows {
 			panic(fmt.Sprintf("protocol: column %d %q has %d cells after %d rows", c.Index(), c.Name(), len(c.Indicators()), b.rows))
@@ -92,7 +98,7 @@ func (b *Batch) DropRow() {
 }
 
 func (b *Batch) truncate() {
-	b.full = false
+	b.full, b.frame = false, nil
 	for _, c := range b.columns {
 		c.truncate(b.rows)
 	}

@@ -48,6 +48,9 @@ type Column interface {
 	begin()            // forget what belongs to the block before
 	truncate(rows int) // to that many
 	copyCell(from Column, row int)
+
+	appendBody(*packing) (layout, error) // the cells, as version 3 has them
+	takeBody(*packedBody) error
 }
 
 // newColumn is the only place that ties a kind to its column type.
@@ -126,7 +129,10 @@ func (m *meta) Fail(i int, err error) {
 }
 
 // mark appends an indicator.
-func (m *meta) mark(length int) { m.indicators = append(m.indicators, int64(length)) }
+func (m *meta) mark(length int) {
+	m.indicators = append(m.indicators, int64(length))
+	m.batch.frame = nil
+}
 
 // copyNull makes the last cell NULL where that of another column is.
 func (m *meta) copyNull(from Column, row int) {

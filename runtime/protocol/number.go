@@ -11,6 +11,7 @@ type Number interface {
 type Numbers[T Number] struct {
 	meta
 	Cells []T // one a row; that of a NULL is undefined
+	own   []T // what Cells was copied to, if a frame's numbers cannot be read where they lie
 }
 
 func newNumbers[T Number](m meta, rows int) *Numbers[T] {

@@ -9,13 +9,14 @@ import (
 )
 
 // Variable holds cells of varying length, each in a slot of Width bytes, as
-// ODBC binds them column by column.
+// ODBC binds them column by column, or one after the other, as frames hold them.
 type Variable struct {
 	meta
-	Data  []byte // the slot of row i begins at i*Width
-	Width int    // bytes a slot; a driver may need the last one for its ending zero
-	first int    // the Width to begin with
-	long  map[int][]byte
+	Data    []byte // the slot of row i begins at i*Width
+	Width   int    // bytes a slot; a driver may need the last one for its ending zero
+	first   int    // the Width to begin with
+	long    map[int][]byte
+	borders []uint32 // of a column without slots: the cell of row i is Data[borders[i]:borders[i+1]]
 }
 
 func newVariable(m meta, width, rows int) Variable {
@@ -34,6 +35,9 @@ func (v *Variable) Bytes(i int) []byte {
 }
 
 func (v *Variable) cell(i, length int) []byte {
+	if v.borders != nil {
+		return v.Data[v.borders[i]:v.borders[i+1]]
+	}
 	if len(v.long) > 0 {
 		if cell, ok := v.long[i]; ok {
 			return cell
@@ -49,7 +53,12 @@ func (v *Variable) SetLong(i int, cell []byte) {
 	}
 	v.long[i] = cell
 	v.indicators[i] = int64(len(cell))
+	v.batch.frame = nil
 }
+
+// pack makes data the column's cells, without slots, where they lie. The caller sets
+// the indicators.
+func (v *Variable) pack(data []byte, borders []uint32) { v.Data, v.borders = data, borders }
 
 // Slots returns the slot memory and the bytes of a slot.
 func (v *Variable) Slots() (data []byte, width int) { return v.Data, v.Width }
@@ -57,7 +66,7 @@ func (v *Variable) Slots() (data []byte, width int) { return v.Data, v.Width }
 // Resize gives every slot the width, and the column room for the rows. What the
 // column held is lost.
 func (v *Variable) Resize(width, rows int) {
-	v.Width = max(width, 1)
+	v.Width, v.batch.frame = max(width, 1), nil
 	if size := v.Width * rows; size <= cap(v.Data) && cap(v.Data) <= max(2*size, maxSlots) {
 		v.Data = v.Data[:size]
 	} else {
@@ -80,6 +89,7 @@ const (
 func (v *Variable) Lend(cell []byte) {
 	v.Data, v.Width = cell, max(len(cell), 1)
 	v.indicators = append(v.indicators[:0], int64(len(cell)))
+	v.batch.frame = nil
 }
 
 // appendCell adds a row, in a wider slot for all rows where the cell needs one.
@@ -89,7 +99,7 @@ func appendCell[T ~string | ~[]byte](v *Variable, cell T) {
 	if len(cell) > width {
 		width = max(len(cell), width+width/2)
 	}
-	if row > 0 && (row+1)*width > maxSlots {
+	if row > 0 && width > maxSlots/(row+1) {
 		v.batch.full = true
 		width, cell = v.Width, cell[:0]
 	}
@@ -120,8 +130,8 @@ func (v *Variable) copyCell(from Column, row int) {
 // values grow row by row linear.
 func (v *Variable) widen(width int) {
 	rows := len(v.indicators)
-	room := (max(rows, cap(v.Data)/v.Width) + 1) * width
-	data := make([]byte, rows*width, min(room, max(maxSlots, (rows+1)*width)))
+	room := int64(max(rows, cap(v.Data)/v.Width)+1) * int64(width)
+	data := make([]byte, rows*width, min(room, int64(max(maxSlots, (rows+1)*width))))
 	for i := range rows {
 		copy(data[i*width:], v.Data[i*v.Width:][:v.Width])
 	}
@@ -129,8 +139,8 @@ func (v *Variable) widen(width int) {
 }
 
 func (v *Variable) truncate(rows int) {
-	if rows == 0 && v.Width > maxKept {
-		v.Data, v.Width = nil, v.first
+	if rows == 0 && (v.Width > maxKept || v.borders != nil) {
+		v.Data, v.Width, v.borders = nil, v.first, nil
 	}
 	v.Data, v.indicators = v.Data[:rows*v.Width], v.indicators[:rows]
 }
@@ -175,6 +185,14 @@ func (c *Texts) pick() {
 	start, end := b.text.Len(), 0
 	c.offsets = slices.Grow(c.offsets[:0], b.rows+1)[:b.rows+1]
 	c.offsets[0] = 0
+	if c.borders != nil {
+		b.text.Write(c.Data[:c.borders[b.rows]])
+		for i, border := range c.borders[1 : b.rows+1] {
+			c.offsets[i+1] = int(border)
+		}
+		c.text = b.text.String()[start:]
+		return
+	}
 	for i, n := range c.indicators[:b.rows] {
 		if n > 0 {
 			b.text.Write(c.cell(i, int(n)))
