@@ -27,6 +27,9 @@ var failures = []struct {
 }
 
 func TestFailure(t *testing.T) {
+	first, err := failures[0].failure.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, vector(t, "11-error"), first)
 	for _, test := range failures {
 		data, err := test.failure.MarshalBinary()
 		require.NoError(t, err)
