@@ -12,7 +12,7 @@ EXAMPLES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod))
 MODULES  := . faults $(EXAMPLES)
 
 DEPS      := gcc make unixodbc unixodbc-dev libsqliteodbc sqlite3
-DEPS_TEST := $(DEPS) odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client
+DEPS_TEST := $(DEPS) odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client python3
 DEPS_BENCH := $(DEPS_TEST) python3-pyodbc
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -65,7 +65,7 @@ vet-windows: modules ## check that all compiles for Windows
 	GOOS=windows CGO_ENABLED=0 go vet ./...
 
 test: deps-test lint vet-windows check-generated tools ## run all checks and tests on all databases, and fuzz for a moment
-	bin/withdb -- bin/gotest -fuzztime runtime/protocol=20s $(MODULES)
+	bin/withdb -- bin/gotest -allocations ./runtime/protocol -fuzztime runtime/protocol=20s $(MODULES)
 
 truth: deps-test tools ## measure how many types and NULLs are told right, see doc/type-truth.md
 	@bin/withdb -- go test -count=1 -run TestTruth ./generator/internal/describe -v | grep -E '^(sqlite|postgres|mariadb) |FAIL|wanted|UNSOUND'
@@ -111,6 +111,7 @@ bench-quick: export BENCH_BULK_ROWS ?= 1000
 bench-quick: export BENCH_LOOKUPS ?= 300
 bench-quick: export BENCH_INSERTS ?= 100
 bench-quick: export BENCH_CHECKOUTS ?= 10000
+bench-quick: export BENCH_FRAMES ?= 2
 bench-quick: export BENCH_QUERIES_1 ?= 300
 bench-quick: export BENCH_QUERIES_1000 ?= 10
 bench-quick: bench ## the same with small sizes, for a look

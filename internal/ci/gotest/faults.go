@@ -62,12 +62,6 @@ var faultTitles = [...]string{
 	"histories are linearizable",
 }
 
-// faultsToCome are those that cannot happen before there is what they break, by their
-// numbers, and why not.
-var faultsToCome = map[int]string{
-	41: "no frame is compressed before there is a result protocol",
-}
-
 // fault is what its tests have shown.
 type fault struct {
 	totals
@@ -76,18 +70,13 @@ type fault struct {
 }
 
 // faults runs the tests of faults in the modules and shows a line for each fault. It
-// passes when all its tests do, of which there must be one, unless it is to come.
+// passes when all its tests do, of which there must be one.
 func faults(r *report, modules []string) {
 	found := map[int]*fault{}
 	for _, module := range modules {
 		findFaults(r, module, found)
 	}
 	for n := range faultTitles {
-		if reason, later := faultsToCome[n]; later && found[n] == nil {
-			r.later++
-			fmt.Fprintf(r.out, "F%d later 0.0s %s: %s\n", n, faultTitles[n], reason)
-			continue
-		}
 		r.showFault(n, found[n])
 	}
 }

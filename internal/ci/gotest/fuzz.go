@@ -34,7 +34,7 @@ func fuzz(r *report, modules []string, each fuzzTimes) {
 		r.fail("no fuzz target in %s", strings.Join(modules, " "))
 	}
 	for _, t := range targets {
-		r.run(t.module, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each.of(t), t.pkg)
+		r.run(t.module, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each.of(t), "-fuzzminimizetime=10x", t.pkg)
 	}
 }
 

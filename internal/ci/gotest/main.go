@@ -1,6 +1,6 @@
 // Command gotest runs the tests of modules, then their fuzz targets:
 //
-//	gotest [-fuzztime [package=]10s|1000x] [-fuzzonly | -faults] folder ...
+//	gotest [-fuzztime [package=]10s|1000x] [-allocations package] [-fuzzonly | -faults] folder ...
 //
 // Tests run in their short form. With -faults only those of faults run, TestF12_Name,
 // in their long form, and one line is shown for each fault, see doc/faults.md.
@@ -21,6 +21,7 @@ import (
 func main() {
 	each := fuzzTimes{"": "30000x"}
 	flag.Func("fuzztime", "how long, or how often, to run each fuzz target; package=20s is for those of a package alone", each.set)
+	allocations := flag.String("allocations", "", "a package of the first module whose tests of allocations also run without the race detector, which allocates")
 	fuzzonly := flag.Bool("fuzzonly", false, "run the fuzz targets only")
 	faultsonly := flag.Bool("faults", false, "run the tests of faults only")
 	flag.Parse()
@@ -32,7 +33,7 @@ func main() {
 	if *faultsonly {
 		faults(r, flag.Args())
 	} else {
-		test(r, flag.Args(), *fuzzonly, each)
+		test(r, flag.Args(), *fuzzonly, *allocations, each)
 	}
 	fmt.Println(r.totals)
 	if r.failed > 0 {
@@ -40,10 +41,13 @@ func main() {
 	}
 }
 
-func test(r *report, modules []string, fuzzonly bool, each fuzzTimes) {
+func test(r *report, modules []string, fuzzonly bool, allocations string, each fuzzTimes) {
 	if !fuzzonly {
 		for _, module := range modules {
 			r.run(module, "-race", "-short", "-count=1", "./...")
+		}
+		if allocations != "" {
+			r.run(modules[0], "-short", "-count=1", "-run=Alloc|Memory", allocations)
 		}
 	}
 	fuzz(r, modules, each)

@@ -16,17 +16,14 @@ type report struct {
 	totals
 }
 
-// totals counts results. What is later are faults to come.
-type totals struct{ passed, failed, skipped, later int }
+// totals counts results.
+type totals struct{ passed, failed, skipped int }
 
 // String returns the totals as the last line of a run shows them.
 func (t totals) String() string {
 	s := fmt.Sprintf("%d passed, %d failed", t.passed, t.failed)
 	if t.skipped > 0 {
 		s += fmt.Sprintf(", %d skipped", t.skipped)
-	}
-	if t.later > 0 {
-		s += fmt.Sprintf(", %d not there yet", t.later)
 	}
 	return s
 }
