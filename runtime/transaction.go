@@ -457,10 +457,3 @@ func (c *physical) ends(ctx context.Context, e *Error, ask bool) bool {
 func (o operation) refuse(kind driver.Kind, cause error) error {
 	return &Error{Op: o.op, Driver: o.plugin.Name, Category: Validation, Kind: kind, Outcome: NotSent, Err: cause}
 }
-
-// unsent is the error of a commit that was not tried since the context has ended.
-func (o operation) unsent(ended error) error {
-	e := o.wrap(ended).(*Error)
-	e.Outcome = TransactionRolledBack
-	return e
-}
