@@ -129,6 +129,7 @@ type physical struct {
 
 	prefetch bool  // see WithPrefetch
 	drift    Drift // see WithDrift
+	spool    Spool // see WithSpool
 
 	mu         gate // guards the following and all use of the driver
 	native     *odbc.Conn
@@ -306,7 +307,7 @@ func (c *physical) moveTo(ctx context.Context, db *DB) bool {
 	if err != nil || name == "" || identity(wanted) != c.identity {
 		return false
 	}
-	c.prefetch, c.drift, c.writer = db.prefetch, db.drift, db.source.writable
+	c.prefetch, c.drift, c.spool, c.writer = db.prefetch, db.drift, db.spool, db.source.writable
 	if err := c.enter(ctx, name); err != nil {
 		return false
 	}

@@ -18,9 +18,10 @@ package runtime
 // Contract 2: Driver of queries; Told and Untold of parameters and columns; lists;
 // InsertID of Command.
 // Contract 3: TxOption of Session's InTx.
+// Contract 4: Frames, Read and Spool of Query; Recording and NotFaked of fakes.
 const (
 	MinContract = 1 // the oldest generated code that still works
-	MaxContract = 3 // the newest generated code that works
+	MaxContract = 4 // the newest generated code that works
 )
 
 // GeneratedCodeTooOld does not compile with a negative constant: run odbcgen

@@ -191,7 +191,7 @@ func (db *DB) dial(ctx context.Context) (*physical, error) {
 func (db *DB) connect(ctx context.Context) (*physical, error) {
 	c, err := db.source.connect(ctx, db.plugin)
 	if err == nil {
-		c.prefetch, c.drift = db.prefetch, db.drift
+		c.prefetch, c.drift, c.spool = db.prefetch, db.drift, db.spool
 	}
 	return c, err
 }

@@ -29,7 +29,7 @@ var ErrClosed = errors.New("database is closed")
 type Error struct {
 	Query   string // the query's name, "" where none was at work
 	Set     string // the set's name, "" where the query has one result
-	Op      string // what failed: connect, prepare, bind, execute, fetch, decode, begin, commit, rollback, describe, receive
+	Op      string // what failed: connect, prepare, bind, execute, fetch, decode, begin, commit, rollback, describe, receive, write and read (frames), spool
 	Driver  string // name of the plugin, "" before the database is known
 	State   string // SQLSTATE of the first diagnostic record, "" where no call of the driver failed
 	Native  int32  // the database's own code of that record

@@ -114,7 +114,12 @@ func (o operation) class(e *Error) driver.Class {
 	case driver.Preparing:
 		before = driver.NotExecuted
 	}
+	if e.Op == "write" || e.Op == "spool" { // what is done with rows that the database has given
+		before = driver.Done
+	}
 	var cell *protocol.CellError
+	var frame *protocol.FormatError
+	var spooled *SpoolError
 	var form *connectionStringError
 	var call *odbc.Error
 	switch {
@@ -145,6 +150,10 @@ func (o operation) class(e *Error) driver.Class {
 		return driver.Class{Category: Validation, Kind: driver.KindData, Outcome: Done}
 	case errors.As(e.Err, &cell):
 		return driver.Class{Category: Validation, Kind: driver.KindData, Outcome: NotSent}
+	case errors.As(e.Err, &frame), errors.Is(e.Err, errOther):
+		return driver.Class{Category: Validation, Kind: driver.KindProtocol, Outcome: before}
+	case errors.As(e.Err, &spooled) && spooled.full():
+		return driver.Class{Category: Fatal, Kind: driver.KindDiskFull, Outcome: before}
 	case errors.Is(e.Err, odbc.ErrUntrue):
 		return driver.Class{Category: Fatal, Kind: driver.KindProtocol, Action: driver.Destroy}
 	case len(e.Diagnostics) > 0, errors.As(e.Err, &call): // which failed without a record
@@ -157,7 +166,7 @@ func (o operation) class(e *Error) driver.Class {
 var phases = map[string]driver.Phase{
 	"connect": driver.Connecting, "prepare": driver.Preparing, "describe": driver.Preparing,
 	"begin": driver.Preparing, "bind": driver.Binding, "execute": driver.Executing, "rollback": driver.Executing,
-	"fetch": driver.Fetching, "decode": driver.Fetching, "commit": driver.Committing,
+	"fetch": driver.Fetching, "decode": driver.Fetching, "write": driver.Fetching, "spool": driver.Fetching, "commit": driver.Committing,
 }
 
 func (o operation) fromRecords(phase driver.Phase, records []Diagnostic) driver.Class {

@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -298,6 +299,27 @@ func ExampleQuery_Pages() {
 	}
 	// Output:
 	// Emil <nil>
+	// Krabat <nil>
+	// Momo <nil>
+}
+
+func ExampleQuery_Frames() {
+	ctx := context.Background()
+	db, done := openShelf(ctx)
+	defer done()
+
+	var frames bytes.Buffer
+	w := protocol.NewWriter(&frames, protocol.Format{Version: protocol.Packed})
+	if err := booksByPages.Frames(ctx, db, 250, w); err != nil {
+		log.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		log.Fatal(err)
+	}
+	for book, err := range booksByPages.Read(&frames) { // no database is needed
+		fmt.Println(book.Title, err)
+	}
+	// Output:
 	// Krabat <nil>
 	// Momo <nil>
 }

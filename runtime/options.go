@@ -19,6 +19,7 @@ type options struct {
 	budget      *Budget
 	prefetch    bool
 	drift       Drift
+	spool       Spool
 }
 
 type optionFunc func(*options)

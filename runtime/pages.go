@@ -41,10 +41,17 @@ func (q *Query[P, R]) eachPage(ctx context.Context, db Session, p P, advance fun
 				return nil
 			}
 		}
-		next := advance(p, page[len(page)-1])
-		if reflect.DeepEqual(next, p) { // once a page; P may hold what == does not compare
-			return operation{query: q.Name, op: "fetch"}.wrap(errKeyset)
+		if p, err = q.advance(p, page[len(page)-1], advance); err != nil {
+			return err
 		}
-		p = next
 	}
+}
+
+// advance returns the parameters for the page behind row, which are not those of p.
+func (q *Query[P, R]) advance(p P, row R, advance func(P, R) P) (P, error) {
+	next := advance(p, row)
+	if reflect.DeepEqual(next, p) { // once a page; P may hold what == does not compare
+		return p, operation{query: q.Name, op: "fetch"}.wrap(errKeyset)
+	}
+	return next, nil
 }

@@ -26,6 +26,9 @@ type Query[P, R any] struct {
 	Encode func(*protocol.Batch, P)
 	// Decode fills rows from the first rows of the Batch.
 	Decode func([]R, *protocol.Batch)
+	// Spool makes Stream give its connection back before it yields the first row. Nil
+	// holds it until the last.
+	Spool *Spool
 }
 
 // One returns the only row. No row is ErrNoRows, a second one ErrTooManyRows.
@@ -45,17 +48,8 @@ func (q *Query[P, R]) Opt(ctx context.Context, db Session, p P) (row R, ok bool,
 		return row, false, err
 	}
 	defer r.close(ctx, &err)
-	rows, err := r.next(ctx, nil)
-	if err == nil && len(rows) == 1 { // a driver may give one row a block
-		rows, err = r.next(ctx, rows)
-	}
-	switch {
-	case err != nil || len(rows) == 0:
-		return row, false, err
-	case len(rows) > 1:
-		return row, false, r.wrap("fetch", ErrTooManyRows)
-	}
-	return rows[0], true, nil
+	row, ok, err = r.blocks(ctx).only()
+	return row, ok, r.wrap("fetch", err)
 }
 
 // Many returns all rows, an empty slice when there are none.
@@ -65,16 +59,7 @@ func (q *Query[P, R]) Many(ctx context.Context, db Session, p P) (all []R, err e
 		return nil, err
 	}
 	defer r.close(ctx, &err)
-	all = []R{}
-	for {
-		n := len(all)
-		if all, err = r.next(ctx, all); err != nil {
-			return nil, err
-		}
-		if len(all) == n {
-			return all, nil
-		}
-	}
+	return r.blocks(ctx).all()
 }
 
 // Stream yields the rows one by one while they are fetched block by block; an
@@ -96,15 +81,57 @@ func (q *Query[P, R]) Stream(ctx context.Context, db Session, p P) iter.Seq2[R, 
 // each takes rows until take wants no more, and returns the error that ended them or
 // would have.
 func (q *Query[P, R]) each(ctx context.Context, db Session, p P, take func(R) bool) (err error) {
+	if q.Spool != nil {
+		return q.eachSpooled(ctx, db, p, take)
+	}
 	r, err := q.open(ctx, db, p, firstBlock, true)
 	if err != nil {
 		return err
 	}
 	defer r.close(ctx, &err)
+	return r.blocks(ctx).each(take)
+}
+
+// blocks appends the next block's rows; it appends none at the end. With an error it
+// appends the rows before the one at fault.
+type blocks[R any] func(rows []R) ([]R, error)
+
+// only returns the only row and true, or false when there is none.
+func (next blocks[R]) only() (row R, ok bool, err error) {
+	rows, err := next(nil)
+	if err == nil && len(rows) == 1 { // a driver may give one row a block
+		rows, err = next(rows)
+	}
+	switch {
+	case err != nil || len(rows) == 0:
+		return row, false, err
+	case len(rows) > 1:
+		return row, false, ErrTooManyRows
+	}
+	return rows[0], true, nil
+}
+
+// all returns all rows, none with an error.
+func (next blocks[R]) all() (all []R, err error) {
+	all = []R{}
+	for {
+		n := len(all)
+		if all, err = next(all); err != nil {
+			return nil, err
+		}
+		if len(all) == n {
+			return all, nil
+		}
+	}
+}
+
+// each takes rows until take wants no more, and returns the error that ended them or
+// would have.
+func (next blocks[R]) each(take func(R) bool) error {
 	var block []R
 	for {
 		var failed error
-		block, failed = r.next(ctx, block[:0])
+		block, failed = next(block[:0])
 		for i := range block {
 			if !take(block[i]) {
 				return failed
@@ -218,8 +245,11 @@ func run[P any](ctx context.Context, s *statement, name string, encode func(*pro
 	return s.c.operation(name, "execute").wrap(s.native.Execute(ctx))
 }
 
-// next appends the next block's rows; it appends none at the end. With an error
-// it appends the rows before the one at fault.
+// blocks returns what appends the rows.
+func (r *result[P, R]) blocks(ctx context.Context) blocks[R] {
+	return func(rows []R) ([]R, error) { return r.next(ctx, rows) }
+}
+
 func (r *result[P, R]) next(ctx context.Context, rows []R) ([]R, error) {
 	b := r.cursor.next(ctx)
 	if b.rows == 0 {
@@ -230,16 +260,24 @@ func (r *result[P, R]) next(ctx context.Context, rows []R) ([]R, error) {
 
 // decode appends the rows of a block.
 func (r *result[P, R]) decode(rows []R, b block) ([]R, error) {
-	have := len(rows)
-	rows = slices.Grow(rows, b.rows)[:have+b.rows]
-	batch := b.load()
-	r.query.Decode(rows[have:], batch)
-	var cell *protocol.CellError
-	if errors.As(batch.Err(), &cell) {
+	rows, err := r.query.decode(rows, b.load())
+	if err != nil {
 		r.cursor.last = true
-		return rows[:have+batch.Before(cell)], r.wrap("decode", cell)
+		return rows, r.wrap("decode", err)
 	}
 	return rows, r.wrap("fetch", b.err)
+}
+
+// decode appends the rows of a Batch, up to one that cannot be decoded.
+func (q *Query[P, R]) decode(rows []R, b *protocol.Batch) ([]R, error) {
+	have := len(rows)
+	rows = slices.Grow(rows, b.Len())[:have+b.Len()]
+	q.Decode(rows[have:], b)
+	var cell *protocol.CellError
+	if errors.As(b.Err(), &cell) {
+		return rows[:have+b.Before(cell)], cell
+	}
+	return rows, nil
 }
 
 // close ends the result and gives the connection back.

@@ -273,6 +273,8 @@ func (k *kindOnTable[T, C]) requireRead(t *testing.T, db database, want []T) {
 		require.Equal(t, plain(want[i]), plain(*row.ptr))
 	}
 
+	requireSameByFrames(t, db, &nullable)
+
 	values, err := k.query("v IS NOT NULL").Many(t.Context(), db, runtime.None{})
 	require.NoError(t, err)
 	require.Equal(t, plains(want), plains(values))

@@ -68,7 +68,7 @@ const (
 	KindTransaction   Kind = "transaction"    // the transaction has failed before, or is in no state for this
 	KindStale         Kind = "stale"          // what was prepared does not fit the database any more
 	KindUnsupported   Kind = "unsupported"    // the database or the driver cannot do that
-	KindProtocol      Kind = "protocol"       // driver and server do not understand each other, or calls came out of order
+	KindProtocol      Kind = "protocol"       // driver and server do not understand each other, or calls came out of order, or frames are not what they should be
 	KindConfig        Kind = "config"         // no such driver, data source, server or database
 	KindCorrupt       Kind = "corrupt"        // the database is damaged
 	KindUser          Kind = "user"           // raised by code in the database
