@@ -98,7 +98,9 @@ func loader(o Options) spec.Loader {
 
 // input joins spec and shapes for the plan.
 func (d *described) input() plan.Input {
-	in := plan.Input{Package: d.spec.Package.Value, Driver: d.spec.Targets[0].Driver.Value, Null: d.nullStyle()}
+	in := plan.Input{
+		Package: d.spec.Package.Value, Driver: d.spec.Targets[0].Driver.Value, Null: d.nullStyle(), Fake: d.spec.Fake.Value,
+	}
 	for _, q := range d.spec.Queries {
 		f := sourceFile(&in, q.File)
 		f.Queries = append(f.Queries, d.query(q))
@@ -134,6 +136,10 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 	planned := plan.DescribedQuery{
 		Name: q.Name.Value, Doc: q.Doc.Value, Result: plan.Result(q.Result.Value),
 		SQL: shape.Text(d.spec.Targets[0].Driver.Value, q.SQL.Bound), Columns: columns(shape.Columns),
+		Frames: d.spec.FramesOf(&q),
+	}
+	if s := q.Spool; s != nil {
+		planned.Spool = &plan.Spool{Threshold: s.Threshold, Dir: s.Dir.Value}
 	}
 	for i, p := range shape.Params {
 		planned.Params = append(planned.Params, plan.Param{

@@ -100,6 +100,7 @@ type input struct {
 	Doc     string
 	Null    string
 	Driver  string
+	Fake    bool
 	Files   []struct {
 		Name    string
 		Queries []struct {
@@ -107,6 +108,8 @@ type input struct {
 			Dialects               []plan.Dialect
 			Params, Columns        []string
 			Keyset                 []plan.Key
+			Frames                 bool
+			Spool                  *plan.Spool
 			Sets                   []struct {
 				Name, Result, SQL string
 				Dialects          []plan.Dialect
@@ -128,7 +131,7 @@ func readInput(t *testing.T, f txtar.File) plan.Input {
 	decoder.KnownFields(true)
 	require.NoError(t, decoder.Decode(&in))
 
-	out := plan.Input{Package: in.Package, Doc: in.Doc, Driver: in.Driver}
+	out := plan.Input{Package: in.Package, Doc: in.Doc, Driver: in.Driver, Fake: in.Fake}
 	if in.Null == "pointer" {
 		out.Null = plan.NullPointer
 	}
@@ -138,7 +141,7 @@ func readInput(t *testing.T, f txtar.File) plan.Input {
 			described := plan.DescribedQuery{
 				Name: q.Name, Doc: q.Doc, Result: plan.Result(q.Result),
 				SQL: strings.TrimSpace(q.SQL), Dialects: q.Dialects,
-				Columns: readColumns(t, q.Columns),
+				Columns: readColumns(t, q.Columns), Frames: q.Frames, Spool: q.Spool,
 			}
 			for _, c := range readColumns(t, q.Params) {
 				name, list := strings.CutSuffix(c.Name, "...")

@@ -44,10 +44,12 @@ func querier(methods []plan.Method) jen.Code {
 	})
 }
 
-func inTxSignature() *jen.Statement {
+func inTxSignature() *jen.Statement { return jen.Id("InTx").Add(inTxParameters()) }
+
+func inTxParameters() *jen.Statement {
 	do := jen.Id("do").Func().Params(jen.Id("Querier")).Error()
 	opts := jen.Id("opts").Op("...").Qual(plan.RuntimePath, "TxOption")
-	return jen.Id("InTx").Params(context(), do, opts).Error()
+	return jen.Params(context(), do, opts).Error()
 }
 
 func context() *jen.Statement { return jen.Id("ctx").Qual("context", "Context") }

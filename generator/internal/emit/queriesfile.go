@@ -26,6 +26,9 @@ func query(q plan.Query) []jen.Code {
 		all = append(all, structType(s))
 	}
 	all = append(all, value(q.Value), method(q.Method))
+	if q.Frames != nil {
+		all = append(all, method(q.Frames.Write), reading(q.Frames.Read))
+	}
 	all = append(all, setsFunctions(q.Value.Statements)...)
 	if q.Encode != nil {
 		all = append(all, encoder(q.Encode))
@@ -78,6 +81,7 @@ func value(v plan.Value) jen.Code {
 		setting("Dialects", len(v.Dialects) > 0, dialects(v.Dialects)),
 		setting("Encode", v.Encode != "", jen.Id(v.Encode)),
 		setting("Decode", v.Decode != "", jen.Id(v.Decode)),
+		spool(v.Spool),
 		setting("Statements", len(v.Statements) > 0, statements(v)),
 	))
 }
@@ -150,8 +154,8 @@ func canBackquote(sql string) bool {
 // method prints the method that runs a query.
 func method(m plan.Method) jen.Code {
 	given := []jen.Code{jen.Id("ctx"), jen.Id("q").Dot("db"), argument(m.Pass)}
-	if m.With != "" {
-		given = append(given, jen.Id(m.With))
+	for _, name := range m.With {
+		given = append(given, jen.Id(name))
 	}
 	if m.Options != "" {
 		given = append(given, jen.Id(m.Options).Op("..."))
@@ -162,23 +166,28 @@ func method(m plan.Method) jen.Code {
 }
 
 func signature(m plan.Method) *jen.Statement {
+	return jen.Id(m.Name).Add(parameters(m))
+}
+
+// parameters prints what a method takes and returns.
+func parameters(m plan.Method) *jen.Statement {
 	args := []jen.Code{context()}
 	for _, a := range m.Args {
 		args = append(args, jen.Id(a.Name).Add(goType(a.Type)))
 	}
-	var results []jen.Code
-	for _, r := range m.Results {
-		results = append(results, goType(r))
-	}
-	return jen.Id(m.Name).Params(args...).Add(resultList(results))
+	return jen.Params(args...).Add(resultList(m.Results))
 }
 
 // resultList prints results, a single one without parentheses.
-func resultList(results []jen.Code) jen.Code {
+func resultList(results []plan.Type) jen.Code {
 	if len(results) == 1 {
-		return results[0]
+		return goType(results[0])
 	}
-	return jen.Params(results...)
+	var all []jen.Code
+	for _, r := range results {
+		all = append(all, goType(r))
+	}
+	return jen.Params(all...)
 }
 
 func argument(a plan.Argument) jen.Code {

@@ -5,6 +5,7 @@ import (
 	"go/build"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -44,7 +45,7 @@ func fileStem(source string) string {
 	}
 	stem := strings.TrimLeft(strings.Map(fileRune, source), "._")
 	stem = cmp.Or(stem, "queries")
-	if stem+suffix == mainFile || stem+suffix == modelsFileName || !builtAnywhere(stem+suffix) {
+	if slices.Contains([]string{mainFile, modelsFileName, fakeFileName}, stem+suffix) || !builtAnywhere(stem+suffix) {
 		head, tail, _ := strings.Cut(stem+".", ".")
 		stem = strings.TrimSuffix(head+"_queries."+tail, ".")
 	}

@@ -9,6 +9,7 @@ type Input struct {
 	Null    NullStyle
 	Driver  string // name of the driver plugin that told the types, "" where they are not to be compared at run time
 	Files   []SourceFile
+	Fake    bool // a Querier for tests is written, too
 }
 
 // NullStyle is how a value that can be NULL is written in Go.
@@ -39,6 +40,8 @@ type DescribedQuery struct {
 	Embeds   []Embed
 	Sets     []DescribedSet // of the result Sets
 	Keyset   []Key          // of the result Stream: it is read page by page
+	Frames   bool           // the rows can be written and read as frames, unless they have readers
+	Spool    *Spool         // of the result Stream: the rows are kept until they are read
 }
 
 // Embed is a run of the columns that are those of a table, and one value in Go.

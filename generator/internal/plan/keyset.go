@@ -18,8 +18,8 @@ func (b *builder) page(q *Query, d DescribedQuery) {
 		return
 	}
 	q.Method.Doc = cmp.Or(d.Doc, q.Method.Name+" yields the rows one after the other, page by page.")
-	q.Method.Verb, q.Method.With = "Pages", b.private.claim("advance"+q.Method.Name)
-	q.Advance = &Advance{Name: q.Method.With, Params: q.Encode.Arg.Type, Row: q.Decode.Row}
+	q.Advance = &Advance{Name: b.private.claim("advance" + q.Method.Name), Params: q.Encode.Arg.Type, Row: q.Decode.Row}
+	q.Method.Verb, q.Method.With = "Pages", []string{q.Advance.Name}
 	for _, key := range d.Keyset {
 		q.Advance.Keys = append(q.Advance.Keys, b.move(q, d, key))
 	}

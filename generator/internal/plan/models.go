@@ -114,7 +114,7 @@ func modelName(table string) string {
 	last := &parts[len(parts)-1]
 	*last = singular(*last)
 	name := fieldName(strings.Join(parts, "_"))
-	if name == "Queries" || name == "Querier" || name == "New" {
+	if slices.Contains([]string{"Queries", "Querier", "New", "Fake"}, name) {
 		name += "Model"
 	}
 	return name

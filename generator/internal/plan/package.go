@@ -7,7 +7,7 @@ package plan
 // Contract is the number of the contract that the generated code keeps with the
 // runtime. It is raised, together with runtime.MaxContract, when generated code
 // starts to need something that older runtimes lack.
-const Contract = 3
+const Contract = 4
 
 // Package is a Go package, ready to be printed.
 type Package struct {
@@ -19,6 +19,7 @@ type Package struct {
 	Methods  []Method // those of Querier, in the order of the spec
 	Files    []File
 	Models   Models
+	Fake     *Fake // nil for none
 }
 
 // Models is the Go file of the types that queries share, one for each embedded table.
@@ -47,6 +48,7 @@ type Query struct {
 	Encode  *Encoder // nil without parameters
 	Decode  *Decoder // nil without rows
 	Advance *Advance // nil unless the rows are read page by page
+	Frames  *Frames  // nil unless the rows can be written and read as frames
 }
 
 // Struct is the declaration of a struct type.
@@ -77,9 +79,16 @@ type Value struct {
 	Dialects []DialectText
 	Encode   string // name of the function, "" without
 	Decode   string // name of the function, "" without
+	Spool    *Spool // nil where the rows are not spooled
 	// Statements are those of a query with several results, which has no SQL,
 	// Params and Columns of its own.
 	Statements []Statement
+}
+
+// Spool says how the rows of a stream are kept until they are read.
+type Spool struct {
+	Threshold int64  // bytes kept in memory; 0 for the default
+	Dir       string // of the file for more, "" for the default
 }
 
 // Statement is one of the statements of a query with several results.
@@ -127,8 +136,23 @@ type Method struct {
 	Value   string   // name of the variable that describes the query
 	Verb    string   // method of that variable that is called
 	Pass    Argument // given to it after context and session
-	With    string   // function given to it last, "" for none
+	With    []string // variables and functions given to it last
 	Options string   // the variadic argument that is passed on, "" for none
+}
+
+// Frames are how the rows of a query become frames, and these rows again.
+type Frames struct {
+	Write Method
+	Read  Reading
+}
+
+// Reading is the function that reads the rows of a query from frames.
+type Reading struct {
+	Name    string
+	Doc     string
+	Results []Type
+	Value   string // name of the variable that describes the query
+	Verb    string // method of that variable that is called
 }
 
 // Argument is the variable Name, or else a literal of Type with Fields set.

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,15 +17,19 @@ func New(in Input) (*Package, []Problem) {
 		null:    nullForms[in.Null],
 		driver:  in.Driver,
 		methods: map[string]string{"InTx": "the method that runs transactions"},
+		fakes:   in.Fake,
 		types:   map[string]string{},
 		private: newScope(localNames...),
 		models:  map[string]model{},
+	}
+	if in.Fake {
+		maps.Copy(b.methods, fakeNames)
 	}
 	pkg := &Package{
 		Name:     in.Package,
 		Doc:      cmp.Or(in.Doc, "Package "+in.Package+" runs queries on a database."),
 		Contract: Contract,
-		Imports:  imports,
+		Imports:  slices.Concat(imports, fakeImports),
 		Main:     mainFile,
 	}
 	names := fileNames(in.Files)
@@ -32,10 +37,16 @@ func New(in Input) (*Package, []Problem) {
 		file := File{Name: names[i], Queries: b.file(src)}
 		for _, q := range file.Queries {
 			pkg.Methods = append(pkg.Methods, q.Method)
+			if q.Frames != nil {
+				pkg.Methods = append(pkg.Methods, q.Frames.Write)
+			}
 		}
 		pkg.Files = append(pkg.Files, file)
 	}
 	pkg.Models = b.modelsFile()
+	if in.Fake {
+		pkg.Fake = fake(pkg)
+	}
 	if len(b.problems) > 0 {
 		return nil, b.problems
 	}
@@ -44,14 +55,15 @@ func New(in Input) (*Package, []Problem) {
 
 // localNames are what generated functions call their own variables. Nothing of
 // the package has one of these names, nor those that Go calls by itself.
-var localNames = []string{"b", "ctx", "db", "do", "i", "p", "q", "row", "rows", "tx", "init", "main"}
+var localNames = []string{"b", "ctx", "db", "do", "i", "opts", "p", "q", "r", "row", "rows", "tx", "init", "main"}
 
 // builder plans one query after the other, and holds what they share.
 type builder struct {
 	null     nullForm
 	driver   string
+	fakes    bool              // there is a Querier for tests, whose fields have names, too
 	methods  map[string]string // Go name -> what has it already
-	types    map[string]string // exported type -> the query that declares it
+	types    map[string]string // exported type or function -> the query that declares it
 	private  scope             // names of the variables, functions and private types
 	models   map[string]model  // of embedded tables, by Go name
 	problems []Problem
@@ -71,16 +83,24 @@ func (b *builder) file(src SourceFile) []Query {
 	return queries
 }
 
-// declare notes the types of q, of which two queries must not have one in common.
+// declare notes what q declares beside its method, of which two queries must not have
+// one in common.
 func (b *builder) declare(q Query) Query {
+	var names []string
 	for _, s := range q.Structs {
-		if first, taken := b.types[s.Name]; taken && first != q.Method.Name {
+		names = append(names, s.Name)
+	}
+	if q.Frames != nil {
+		names = append(names, q.Frames.Read.Name)
+	}
+	for _, name := range names {
+		if first, taken := b.types[name]; taken && first != q.Method.Name {
 			b.problem(Problem{
-				Message: fmt.Sprintf("the Go type %s belongs to query %s", s.Name, first),
+				Message: fmt.Sprintf("the Go name %s belongs to query %s", name, first),
 				Help:    "give the query or its set another name",
 			})
 		}
-		b.types[s.Name] = q.Method.Name
+		b.types[name] = q.Method.Name
 	}
 	return q
 }
@@ -105,12 +125,19 @@ func (b *builder) query(d DescribedQuery) Query {
 		types = append(types, row)
 	}
 	if form.reads {
-		b.takeRead(&q, row)
+		q.takeLast(&q.Method, "read", Type{Func: true, Args: []Type{row}})
 	}
 	q.Method.Results = form.results(row)
 	q.Value.Type = runtimeType(form.value, types...)
 	if len(d.Keyset) > 0 {
 		b.page(&q, d)
+	}
+	if d.Frames {
+		b.frames(&q, form)
+	}
+	if d.Spool != nil {
+		q.Value.Spool = d.Spool
+		q.Method.Doc += "\n\n" + d.Spool.doc()
 	}
 	return q
 }
@@ -148,14 +175,16 @@ func (b *builder) result(d DescribedQuery) resultForm {
 	return resultForms[Exec]
 }
 
-// takeRead makes the method take a function that reads the row.
-func (b *builder) takeRead(q *Query, row Type) {
+// takeLast gives a method one more argument, which it passes on, and returns its name.
+func (q *Query) takeLast(m *Method, name string, t Type) string {
 	taken := newScope("ctx", "q", q.Value.Name)
-	for _, a := range q.Method.Args {
+	for _, a := range m.Args {
 		taken[a.Name] = true
 	}
-	q.Method.With = taken.free("read")
-	q.Method.Args = append(q.Method.Args, Field{Name: q.Method.With, Type: Type{Func: true, Args: []Type{row}}})
+	name = taken.free(name)
+	m.With = append(slices.Clip(m.With), name)
+	m.Args = append(slices.Clip(m.Args), Field{Name: name, Type: t})
+	return name
 }
 
 // begin returns the Query with what every query and bulk insert has.
@@ -178,15 +207,23 @@ func (b *builder) method(name string) string {
 		})
 		return "Unnamed"
 	}
-	if first, taken := b.methods[goName]; taken {
-		b.problem(Problem{
-			Message: fmt.Sprintf("the Go name %s belongs to %s", goName, first),
-			Help:    "give it another name",
-		})
-		return goName
-	}
-	b.methods[goName] = fmt.Sprintf("query %s of %s", name, b.at.File)
+	b.claim(goName, fmt.Sprintf("query %s of %s", name, b.at.File), "give it another name")
 	return goName
+}
+
+// claim takes the name of a method for an owner, and that of its field of the fake.
+func (b *builder) claim(goName, owner, help string) {
+	claimed := map[string]string{goName: owner}
+	if b.fakes {
+		claimed[fakeField(goName)] = "the fake of " + owner
+	}
+	for _, name := range slices.Sorted(maps.Keys(claimed)) {
+		if first, taken := b.methods[name]; taken {
+			b.problem(Problem{Message: fmt.Sprintf("the Go name %s belongs to %s", name, first), Help: help})
+			return
+		}
+	}
+	maps.Copy(b.methods, claimed)
 }
 
 // dialects holds each dialect against the query: its parameters are encoded as

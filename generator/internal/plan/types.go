@@ -49,7 +49,7 @@ const (
 	ProtocolPath = RuntimePath + "/protocol"
 )
 
-// imports are all the packages that generated code imports.
+// imports are all the packages that generated queries import.
 var imports = []Import{
 	{"context", "context"},
 	{"database/sql", "sql"},
@@ -62,6 +62,14 @@ var imports = []Import{
 	{"github.com/shopspring/decimal", "decimal"},
 	{RuntimePath, "runtime"},
 	{ProtocolPath, "protocol"},
+}
+
+// fakeImports are what the fake imports beside. Arguments may have these names: only
+// its type needs them.
+var fakeImports = []Import{
+	{"io/fs", "fs"},
+	{"slices", "slices"},
+	{"sync", "sync"},
 }
 
 func isImport(name string) bool {
@@ -159,8 +167,15 @@ type resultForm struct {
 	verb    string // method of that type
 	rows    bool   // the result is made of rows
 	reads   bool   // the method takes a function that reads the row
+	frames  framesForm
 	results func(row Type) []Type
 	doc     string // what the method does, after its name
+}
+
+// framesForm is how the rows of such a query are read from frames.
+type framesForm struct {
+	verb string
+	doc  string // what the function does, after its name; %s is the query
 }
 
 var errorType = Type{Name: "error"}
@@ -168,18 +183,22 @@ var errorType = Type{Name: "error"}
 var resultForms = map[Result]resultForm{
 	One: {
 		value: "Query", verb: "One", rows: true, doc: "returns the only row.",
+		frames:  framesForm{"ReplayOne", "returns the only row of %s, which was written as frames."},
 		results: func(row Type) []Type { return []Type{row, errorType} },
 	},
 	Opt: {
 		value: "Query", verb: "Opt", rows: true, doc: "returns the row, and false when there is none.",
+		frames:  framesForm{"ReplayOpt", "returns the row of %s that was written as frames, and false when there is none."},
 		results: func(row Type) []Type { return []Type{row, {Name: "bool"}, errorType} },
 	},
 	Many: {
 		value: "Query", verb: "Many", rows: true, doc: "returns all rows.",
+		frames:  framesForm{"ReplayMany", "returns all rows of %s that were written as frames."},
 		results: func(row Type) []Type { return []Type{row.under("[]"), errorType} },
 	},
 	Stream: {
 		value: "Query", verb: "Stream", rows: true, doc: "yields the rows one after the other.",
+		frames: framesForm{"Read", "yields the rows of %s that were written as frames."},
 		results: func(row Type) []Type {
 			return []Type{{Path: "iter", Name: "Seq2", Args: []Type{row, errorType}}}
 		},

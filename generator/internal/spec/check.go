@@ -11,6 +11,8 @@ import (
 
 // addQuery finds the parameters of q and takes it into the spec.
 func (r *reader) addQuery(q Query) {
+	r.checkFrames(&q)
+	r.checkSpool(&q)
 	if q.SQL.Text != "" && r.bind(r.dialect(), &q.SQL) {
 		r.nameParameters(&q)
 		r.checkParams(&q)

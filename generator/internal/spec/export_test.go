@@ -14,6 +14,7 @@ func Keys() (known, needed map[string][]string) {
 		"bulk":     r.bulkFields(&Bulk{}),
 		"override": r.overrideFields(&Override{}),
 		"set":      r.setFields(&Set{}),
+		"spool":    r.spoolFields(&Spool{}),
 	} {
 		known[name] = keys(fields)
 		for _, f := range fields {

@@ -35,7 +35,7 @@ func TestExample(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"queries.yaml GetBook one", "queries.yaml CountBooks one", "queries.yaml SetPrice affected",
-		"queries.yaml SaveBook exec", "queries.yaml AllBooks stream", "queries.yaml Dashboard sets",
+		"queries.yaml SaveBook exec", "queries.yaml AllBooks stream", "queries.yaml ExportBooks stream", "queries.yaml Dashboard sets",
 		"queries.yaml AddScan exec", "queries.yaml ReadScan opt", "sql/books.sql ListBooks many",
 	}, names)
 
@@ -51,8 +51,8 @@ func TestExample(t *testing.T) {
 	require.Equal(t, "price", price.Uses[0].Name)
 	require.Equal(t, "isbn", price.Uses[1].Name)
 
-	require.True(t, s.Queries[6].Param("pages").Reader.Value)
-	require.True(t, s.Queries[7].Column("pages").Reader.Value)
+	require.True(t, s.Queries[7].Param("pages").Reader.Value)
+	require.True(t, s.Queries[8].Column("pages").Reader.Value)
 
 	require.Equal(t, "mariadb", s.Queries[3].Dialects[0].Driver.Value)
 	require.Contains(t, s.Queries[3].Dialects[0].SQL.Bound.SQL, "VALUES (?, ?)")
@@ -60,7 +60,20 @@ func TestExample(t *testing.T) {
 	require.Equal(t, "after", s.Queries[4].Keyset[0].Param.Value)
 	require.Equal(t, "id", s.Queries[4].Keyset[0].Column.Value)
 
-	dashboard := s.Queries[5]
+	export := s.Queries[5]
+	require.Equal(t, int64(64<<20), export.Spool.Threshold)
+	require.Equal(t, "/var/tmp", export.Spool.Dir.Value)
+
+	require.True(t, s.Fake.Value)
+	var frames []string
+	for _, q := range s.Queries {
+		if s.FramesOf(&q) {
+			frames = append(frames, q.Name.Value)
+		}
+	}
+	require.Equal(t, []string{"GetBook", "CountBooks", "AllBooks", "ListBooks"}, frames)
+
+	dashboard := s.Queries[6]
 	var sets []string
 	for _, set := range dashboard.Sets {
 		sets = append(sets, set.Name.Value+" "+set.Result.Value+": "+set.SQL.Bound.SQL)
@@ -73,8 +86,8 @@ func TestExample(t *testing.T) {
 		"totals one: SELECT count(*) AS books FROM books",
 	}, sets)
 
-	require.Equal(t, "ListBooks returns the books of a language.", s.Queries[8].Doc.Value)
-	require.Equal(t, "SELECT isbn, title FROM books WHERE lang = :lang", s.Queries[8].SQL.Text)
+	require.Equal(t, "ListBooks returns the books of a language.", s.Queries[9].Doc.Value)
+	require.Equal(t, "SELECT isbn, title FROM books WHERE lang = :lang", s.Queries[9].SQL.Text)
 
 	require.Equal(t, "InsertBooks", s.Bulks[0].Name.Value)
 	require.Len(t, s.Bulks[0].Columns, 5)

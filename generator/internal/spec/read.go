@@ -40,6 +40,8 @@ func (r *reader) specFields(several bool) []field {
 		{"databases", false, r.databases},
 		{"schema", false, r.schema},
 		{"null", false, r.word("null", []string{NullSQL, NullPointer}, &s.Null)},
+		{"frames", false, r.bool("frames", &s.Frames)},
+		{"fake", false, r.bool("fake", &s.Fake)},
 		{"queries", false, func(n *yaml.Node) { r.list("queries", n, r.queryOrFiles) }},
 		{"bulk", false, func(n *yaml.Node) { r.list("bulk", n, r.bulk) }},
 	}
@@ -296,6 +298,8 @@ func (r *reader) queryFields(q *Query) []field {
 		{"columns", false, func(n *yaml.Node) { r.overrides("columns", n, &q.Columns) }},
 		{"sets", false, func(n *yaml.Node) { r.sets(n, q) }},
 		{"keyset", false, func(n *yaml.Node) { r.keyset(n, q) }},
+		{"frames", false, r.bool("frames", &q.Frames)},
+		{"spool", false, func(n *yaml.Node) { r.spool(n, q) }},
 	}
 }
 

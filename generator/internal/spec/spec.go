@@ -18,6 +18,8 @@ type Spec struct {
 	Targets []Target
 	Schema  []Schema
 	Null    Text // NullSQL or NullPointer
+	Frames  Bool // for every query that can, see Query.Frames
+	Fake    Bool // a Querier for tests is written, too
 	Queries []Query
 	Bulks   []Bulk
 }
@@ -74,6 +76,8 @@ type Query struct {
 	Columns  []Override // as written
 	Sets     []Set      // of the result Sets, in order
 	Keyset   []Key      // of the result Stream: the rows are read page by page
+	Frames   Bool       // the rows can be written and read as frames, see Spec.FramesOf
+	Spool    *Spool     // of the result Stream: the rows are kept on disk; nil where they are not
 }
 
 // TextFor returns the text of q for a driver.
