@@ -54,6 +54,10 @@ func (c *checksum) addNullText(v sql.Null[string]) {
 	c.addTexts(v.V)
 }
 
+func (c *checksum) add(o checksum) {
+	*c = checksum{c.rows + o.rows, c.ints + o.ints, c.quarters + o.quarters, c.micros + o.micros, c.text + o.text, c.nulls + o.nulls}
+}
+
 // times returns what the same values come to so many times.
 func (c checksum) times(n int) checksum {
 	u := uint64(n)

@@ -38,7 +38,7 @@ func isGrowth(r result) bool { return strings.HasPrefix(r.Scenario, growthPrefix
 
 // comparable says whether more is better, and somebody is there to compare with.
 func comparable(r result) bool {
-	return !isGrowth(r) && strings.HasSuffix(r.Unit, "/s") && len(r.others()) > 0
+	return !isGrowth(r) && !isFrame(r) && strings.HasSuffix(r.Unit, "/s") && len(r.others()) > 0
 }
 
 func (d *document) of(driver string, is func(result) bool) (all []result) {
@@ -69,6 +69,7 @@ fast. Compare within a line: the machine had other work too.
 	d.growth()
 	d.memory()
 	d.allocations()
+	d.frames()
 	return d.pages.String()
 }
 
@@ -100,7 +101,7 @@ func (d *document) rates() {
 	d.print("the rows are goroutines. In many-300k the floor does not keep the rows. In bulk scenarios the floor has")
 	d.print("parameter arrays of 1000 in one transaction, native is the driver's fastest way.\n")
 	d.table([]string{"scenario", "driver", "rows", "unit"}, contenderOrder, func(r result) []string {
-		if isGrowth(r) || r.Unit == allocationUnit {
+		if isGrowth(r) || isFrame(r) || r.Unit == allocationUnit {
 			return nil
 		}
 		cells := []string{r.Scenario, r.Driver, grouped(float64(r.Rows)), r.Unit}
@@ -190,6 +191,39 @@ func (d *document) allocations() {
 		return []string{r.Driver, grouped(float64(r.Rows)), grouped(r.Ours), grouped(r.Peers["alexbrainman"]), grouped(r.Peers["native"])}
 	})
 }
+
+func (d *document) frames() {
+	d.print("## Frames\n")
+	d.print("Rows a second to frames of results and back, blocks of 4,096 rows. The floor copies the bytes of our frame when")
+	d.print("it is not compressed, from and to memory beyond the caches; `cached` from and to the same place. Arrow is the")
+	d.print("stream format of apache/arrow-go, which has no checksums and takes text as it is. Without a suffix it is version 3.")
+	d.print("`encode` begins with a block as a cursor leaves it, of which Arrow makes a record batch; `relay` with what each has")
+	d.print("in its own form, ours with a decoded Batch, which is written as the frame that it came as (with zstd as it was")
+	d.print("compressed), Arrow with a record batch; `read` is `decode`, and every value touched, where ours has copied the")
+	d.print("text out of the frame, to be kept.\n")
+	d.table([]string{"scenario"}, append(slices.Clone(frameOrder), "bytes a row", "of arrow"), func(r result) []string {
+		if !isFrame(r) {
+			return nil
+		}
+		cells := []string{strings.TrimPrefix(r.Scenario, framePrefix)}
+		for _, name := range frameOrder {
+			cells = append(cells, r.cell(name))
+		}
+		for _, name := range []string{ours, "arrow"} {
+			bytes := "–"
+			if r.Bytes[name] > 0 {
+				bytes = fmt.Sprintf("%.1f", r.Bytes[name])
+			}
+			cells = append(cells, bytes)
+		}
+		return cells
+	})
+}
+
+// frameOrder are the contenders in the scenarios of frames.
+var frameOrder = []string{ours, floor, "cached", "arrow"}
+
+func isFrame(r result) bool { return strings.HasPrefix(r.Scenario, framePrefix) }
 
 // table prints a line for every result of which cells makes one.
 func (d *document) table(words, numbers []string, cells func(result) []string) {

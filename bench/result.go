@@ -46,6 +46,8 @@ type result struct {
 	GrowthBy  map[string]int `json:"growth_by"`
 	// Allocations are those of Go for one unit, of the contenders in Go.
 	Allocations map[string]float64 `json:"allocations_per_unit"`
+	// Bytes are those of what is written for a row, where that is what it is about.
+	Bytes map[string]float64 `json:"bytes_per_row,omitempty"`
 }
 
 func newResult(r run, id string, all []measured) result {

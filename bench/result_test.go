@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func TestScenarios(t *testing.T) {
 		_, ok := scenario.contender(ours)
 		require.True(t, ok, scenario.name)
 		for _, c := range scenario.contenders {
-			require.Contains(t, contenderOrder, c.name)
+			require.Contains(t, slices.Concat(contenderOrder, frameOrder), c.name)
 			require.NotEqual(t, c.open == nil, c.source == "", "%s of %s", c.name, scenario.name)
 		}
 	}

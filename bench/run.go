@@ -74,7 +74,12 @@ func measureOn(ctx context.Context, db database, s settings, programs map[string
 			failed = errors.Join(failed, fmt.Errorf("%s on %s: %w", scenario.name, db.driver, err))
 			continue
 		}
-		results = append(results, newResult(r, id, contenders))
+		result := newResult(r, id, contenders)
+		if scenario.bytes != nil {
+			result.Bytes, err = scenario.bytes()
+			failed = errors.Join(failed, err)
+		}
+		results = append(results, result)
 		fmt.Fprintf(os.Stderr, "%s on %s: %.1f s\n", scenario.name, db.driver, time.Since(began).Seconds())
 	}
 	return results, errors.Join(failed, ctx.Err())

@@ -23,6 +23,8 @@ type scenario struct {
 	contenders []contender
 	// figure makes the figure of a turn; nil is units a second.
 	figure func(turn, size) float64
+	// bytes says how large what is written is, in bytes a row; nil where nobody asks.
+	bytes func() (map[string]float64, error)
 }
 
 // size is how much a turn is.
@@ -85,7 +87,7 @@ func scenarios(s settings) []scenario {
 	for n := 1000; n <= s.growth; n *= 10 {
 		all = append(all, scan(growthPrefix+strconv.Itoa(n), people, queries(n, max(1, s.rows/3/n)), "alexbrainman", "pyodbc"))
 	}
-	return append(all, poolCheckouts(s.checkouts)...)
+	return slices.Concat(all, poolCheckouts(s.checkouts), frames(s.frames))
 }
 
 const growthPrefix = "growth-"

@@ -15,6 +15,7 @@ type settings struct {
 	bulk                         int // rows of an insert of many
 	lookups, inserts, checkouts  int // of a turn
 	queriesOf1Row, queriesOf1000 int // of a turn
+	frames                       int // of a turn, in 32
 	repeat                       int // turns that count
 	scenario, driver             *regexp.Regexp
 	out                          string // folder of what is written, "" for the places of the repository
@@ -40,6 +41,7 @@ func readSettings() (settings, error) {
 		{"BENCH_CHECKOUTS", 100_000, &s.checkouts},
 		{"BENCH_QUERIES_1", 5_000, &s.queriesOf1Row},
 		{"BENCH_QUERIES_1000", 100, &s.queriesOf1000},
+		{"BENCH_FRAMES", 20, &s.frames},
 		{"BENCH_REPEAT", 5, &s.repeat},
 	} {
 		var err error
