@@ -116,25 +116,6 @@ func TestOneLongCell(t *testing.T) {
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(80<<20))
 }
 
-// TestAllocations: frames with the columns of the frame before cost no memory.
-func TestAllocations(t *testing.T) {
-	if raced {
-		t.Skip("allocations are not counted with the race detector")
-	}
-	for _, name := range []string{"numeric", "text", "mixed"} {
-		for version, most := range map[string]float64{"v1": 0, "v2": 0, "v2-zstd": 10, "v2-lz4": 25} {
-			frame, err := formats[version].Append(nil, benchBatch(name))
-			require.NoError(t, err)
-			var d protocol.Decoder
-			require.LessOrEqual(t, testing.AllocsPerRun(20, func() {
-				if _, err := d.Decode(frame); err != nil {
-					panic(err)
-				}
-			}), most, "%s of %s", name, version)
-		}
-	}
-}
-
 func FuzzDecodeRows(f *testing.F) {
 	f.Add(vector(f, "01-empty"), byte(0))
 	f.Add(vector(f, "02-rows"), byte(1))

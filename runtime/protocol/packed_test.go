@@ -526,33 +526,6 @@ func TestPackedUndefined(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// TestPackedAllocations: a frame of many cells costs as many as one of few.
-func TestPackedAllocations(t *testing.T) {
-	if raced {
-		t.Skip("allocations are not counted with the race detector")
-	}
-	written := map[protocol.Compression]float64{protocol.Uncompressed: 2, protocol.Zstd: 10}
-	for name, b := range benchBatches() {
-		for _, c := range compressions[:2] {
-			out, err := packedAs(c).Append(nil, b)
-			require.NoError(t, err)
-			var d protocol.Decoder
-			require.LessOrEqual(t, testing.AllocsPerRun(20, func() { out, _ = packedAs(c).Append(out[:0], b) }), written[c], "%s written", name)
-			require.LessOrEqual(t, testing.AllocsPerRun(20, func() {
-				got, err := d.Decode(out)
-				if err != nil || got.Len() != b.Len() {
-					t.Fatal(err)
-				}
-				for i, column := range got.Columns() {
-					if column.Kind() == protocol.Text {
-						got.Text(i)
-					}
-				}
-			}), 8.0, "%s read", name)
-		}
-	}
-}
-
 // benchRows are as many as a block of a cursor has at most.
 const benchRows = 4096
 

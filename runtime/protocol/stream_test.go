@@ -346,9 +346,8 @@ type idle struct{}
 
 func (idle) Read([]byte) (int, error) { return 0, nil }
 
-// TestReaderMemory: a length that is a lie takes no memory, and one that is true not
-// much more than twice of it.
-func TestReaderMemory(t *testing.T) {
+// TestReaderLie: a length that is a lie takes no memory.
+func TestReaderLie(t *testing.T) {
 	for _, lie := range []string{"4342444f 0100 0000 00000000 00000010", "4342444f 0200 0000 0000 00000000 00 00000010", "00 00000010 4342444f 0100 0000 00000000 f0ffff0f"} {
 		grown := allocated(func() {
 			_, err := protocol.NewReader(bytes.NewReader(append(unhex(t, lie), 1, 2, 3, 4)), nil).Next()
@@ -356,16 +355,6 @@ func TestReaderMemory(t *testing.T) {
 		})
 		require.Less(t, grown, uint64(256<<10))
 	}
-	if raced {
-		t.Skip("allocations are not counted with the race detector")
-	}
-	const size = 8 << 20
-	cut := append(unhex(t, "4342444f 0100 0000 00000000 00000010"), make([]byte, size)...)
-	grown := allocated(func() {
-		_, err := protocol.NewReader(bytes.NewReader(cut), nil).Next()
-		require.ErrorIs(t, err, protocol.ErrTruncated)
-	})
-	require.Less(t, grown, uint64(4.5*size)) // 2 times, and the buffers that were too small
 }
 
 func allocated(f func()) uint64 {
