@@ -1,6 +1,11 @@
 package main
 
-import "strings"
+import (
+	"bytes"
+	"runtime"
+	"strings"
+	"sync"
+)
 
 // fuzzTimes are how long, or how often (written 100x), targets run, by the end of
 // their package's path; "" is for those of all others.
@@ -33,9 +38,24 @@ func fuzz(r *report, modules []string, each fuzzTimes) {
 	if len(targets) == 0 {
 		r.fail("no fuzz target in %s", strings.Join(modules, " "))
 	}
+	var running sync.WaitGroup
+	free := make(chan struct{}, runtime.NumCPU())
 	for _, t := range targets {
-		r.run(t.module, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+each.of(t), "-fuzzminimizetime=10x", t.pkg)
+		free <- struct{}{}
+		running.Go(func() {
+			r.fuzz(t, each.of(t))
+			<-free
+		})
 	}
+	running.Wait()
+}
+
+// fuzz runs a target on one processor, beside others.
+func (r *report) fuzz(t target, time string) {
+	var out bytes.Buffer
+	one := &report{out: &out}
+	one.run(t.module, "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+time, "-fuzzminimizetime=10x", "-parallel=1", t.pkg)
+	r.add(one.totals, &out)
 }
 
 // target is a fuzz target. The go command takes one per run.

@@ -8,10 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 )
 
 // report shows what go test does, and counts.
 type report struct {
+	mu  sync.Mutex // guards the others while several runs add to them
 	out io.Writer
 	totals
 }
@@ -26,6 +28,14 @@ func (t totals) String() string {
 		s += fmt.Sprintf(", %d skipped", t.skipped)
 	}
 	return s
+}
+
+// add adds what a run has counted and shown.
+func (r *report) add(t totals, shown io.Reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.passed, r.failed, r.skipped = r.passed+t.passed, r.failed+t.failed, r.skipped+t.skipped
+	io.Copy(r.out, shown)
 }
 
 // run runs go test with args in the folder module.
