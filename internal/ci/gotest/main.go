@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	each := fuzzTimes{"": "30000x"}
+	each := fuzzTimes{"": "10000x"}
 	flag.Func("fuzztime", "how long, or how often, to run each fuzz target; package=20s is for those of a package alone", each.set)
 	allocations := flag.String("allocations", "", "a package of the first module whose tests of allocations also run without the race detector, which allocates")
 	fuzzonly := flag.Bool("fuzzonly", false, "run the fuzz targets only")
