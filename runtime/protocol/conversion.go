@@ -99,18 +99,14 @@ func aimInteger[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint6
 }
 
 func aimFloat[T float32 | float64](t *target, c *Numbers[T], size int) {
-	digits := 53
+	digits, parse := 53, parseFloat
+	if size == 32 {
+		digits, parse = 24, parseFloat32
+	}
 	aimFixed(t, &c.meta, &c.Cells, func(b []byte) (T, bool) {
-		v, ok := parseFloat(b)
+		v, ok := parse(b)
 		return T(v), ok
 	})
-	if size == 32 { // rounded once
-		digits = 24
-		aimFixed(t, &c.meta, &c.Cells, func(b []byte) (T, bool) {
-			v, err := strconv.ParseFloat(string(b), 32)
-			return T(v), err == nil
-		})
-	}
 	t.number = func(i int, v int64) bool {
 		c.Cells[i] = T(v)
 		magnitude := uint64(max(v, -v)) // right for the least of them too
@@ -164,7 +160,7 @@ func spelling(from, to Kind) func(cell []byte) bool {
 	}
 	switch to {
 	case Decimal:
-		return isDecimal
+		return func(cell []byte) bool { return checkNumber(cell) == nil }
 	case Money:
 		return func(cell []byte) bool { _, err := parseMoney(string(cell)); return err == nil }
 	case JSON:
@@ -179,39 +175,6 @@ func spelling(from, to Kind) func(cell []byte) bool {
 		}
 	}
 	return nil
-}
-
-// isDecimal reports whether b is a number, with an exponent or none.
-func isDecimal(b []byte) bool {
-	b, exponent, scientific := cutExponent(b)
-	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
-		b = b[1:]
-	}
-	whole, fraction, _ := bytes.Cut(b, []byte("."))
-	if len(whole)+len(fraction) == 0 || !allDigits(whole) || !allDigits(fraction) {
-		return false
-	}
-	if !scientific {
-		return true
-	}
-	_, err := strconv.ParseInt(string(exponent), 10, 32)
-	return err == nil
-}
-
-func cutExponent(b []byte) (number, exponent []byte, ok bool) {
-	if i := bytes.IndexAny(b, "eE"); i >= 0 {
-		return b[:i], b[i+1:], true
-	}
-	return b, nil, false
-}
-
-func allDigits(b []byte) bool {
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
 }
 
 // parseDay reads YYYY-MM-DD, and a timestamp at midnight.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/odbcgen/odbcgen/runtime/protocol/internal/view"
@@ -263,46 +262,14 @@ var hexValues = func() (values [256]byte) {
 
 // putTime takes hh:mm:ss and, if there is a fraction, that without zeros at the end.
 func putTime(to, cell []byte) bool {
-	if len(cell) < 8 || cell[2] != ':' || cell[5] != ':' {
+	var c TimestampCell
+	rest, ok := c.parseClock(cell)
+	if !ok || len(rest) > 0 || c.Second > 59 || len(cell) > len("hh:mm:ss") && cell[len(cell)-1] == '0' {
 		return false
 	}
-	hour, minute, second := twoDigits(cell), twoDigits(cell[3:]), twoDigits(cell[6:])
-	nanos, ok := fraction(cell[8:])
-	if hour > 23 || minute > 59 || second > 59 || !ok {
-		return false
-	}
-	binary.LittleEndian.PutUint64(to, ((hour*60+minute)*60+second)*1e9+nanos)
+	seconds := (uint64(c.Hour)*60+uint64(c.Minute))*60 + uint64(c.Second)
+	binary.LittleEndian.PutUint64(to, seconds*1e9+uint64(c.Fraction))
 	return true
-}
-
-// twoDigits returns the number that b begins with, one over 99 for none.
-func twoDigits(b []byte) uint64 {
-	tens, ones := b[0]-'0', b[1]-'0'
-	if tens > 9 || ones > 9 {
-		return math.MaxUint64
-	}
-	return 10*uint64(tens) + uint64(ones)
-}
-
-// fraction returns the nanoseconds of a point and up to nine digits, the last not 0.
-func fraction(b []byte) (nanos uint64, ok bool) {
-	if len(b) == 0 {
-		return 0, true
-	}
-	if len(b) == 1 || len(b) > 10 || b[0] != '.' || b[len(b)-1] == '0' {
-		return 0, false
-	}
-	for i := range 9 {
-		digit := byte(0)
-		if i+1 < len(b) {
-			digit = b[i+1] - '0'
-		}
-		if digit > 9 {
-			return 0, false
-		}
-		nanos = 10*nanos + uint64(digit)
-	}
-	return nanos, true
 }
 
 func (v *Variable) appendBody(p *packing) (layout, error) {

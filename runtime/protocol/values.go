@@ -131,13 +131,18 @@ func checkNumber(text []byte) error {
 		if rest = rest[1:]; len(rest) > 0 && (rest[0] == '-' || rest[0] == '+') {
 			rest = rest[1:]
 		}
-		rest, digits = skipDigits(rest)
+		if rest, digits = skipDigits(rest); digits > maxExponent {
+			digits = 0
+		}
 	}
 	if digits == 0 || len(rest) > 0 {
 		return fmt.Errorf("%w: %.40q is not a number", ErrCorrupt, text)
 	}
 	return nil
 }
+
+// maxExponent are the digits of an exponent that fits 32 bits for certain.
+const maxExponent = 9
 
 func skipDigits(text []byte) (rest []byte, digits int) {
 	for digits < len(text) && text[digits]-'0' <= 9 {

@@ -50,6 +50,12 @@ func parseFloat(b []byte) (float64, bool) {
 	return f, true
 }
 
+// parseFloat32 rounds once, which a float64 in between would not.
+func parseFloat32(b []byte) (float64, bool) {
+	f, err := strconv.ParseFloat(string(b), 32)
+	return f, err == nil
+}
+
 // parsePlain reads a number of at most 15 digits, without an exponent. It returns the
 // digits and how many of them stand behind a point.
 func parsePlain(b []byte) (digits uint64, places int, ok bool) {
