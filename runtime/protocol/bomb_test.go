@@ -78,27 +78,30 @@ func TestF41_BombFrame(t *testing.T) {
 			"version 3, a small lie": bombPacked(100, c),
 		} {
 			t.Run(name+", "+version, func(t *testing.T) {
-				d := &Decoder{Limits: Limits{Memory: limit}}
-				requireRefused(t, 2*limit, func() error { _, err := d.Decode(frame); return err })
-				requireRefused(t, 2*limit+3*uint64(len(frame)), func() error { _, err := NewReader(bytes.NewReader(frame), d).Next(); return err })
+				decoder := func() *Decoder { return &Decoder{Limits: Limits{Memory: limit}} }
+				requireRefused(t, 2*limit, func() error { _, err := decoder().Decode(frame); return err })
+				requireRefused(t, 2*limit+3*uint64(len(frame)), func() error { _, err := NewReader(bytes.NewReader(frame), decoder()).Next(); return err })
 			})
 		}
 	}
 }
 
-// requireRefused: the second call, when pools are filled, takes at most so many bytes, too.
+// requireRefused: decode, which begins with a Decoder of its own, takes at most so many
+// bytes. The least of some calls counts: a call that finds the pools of the compressors
+// empty fills them, and with the race detector a sync.Pool drops some of what it is given.
 func requireRefused(t *testing.T, most uint64, decode func() error) {
 	t.Helper()
-	small, _ := compress(nil, make([]byte, 1000), LZ4)
-	_, err := decompress(nil, small, LZ4, -1, 1000)
-	require.NoError(t, err)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	err = decode()
-	runtime.ReadMemStats(&after)
-	var failed *FormatError
-	require.ErrorAs(t, err, &failed)
-	require.LessOrEqual(t, after.TotalAlloc-before.TotalAlloc, most+few)
+	least := uint64(math.MaxUint64)
+	for try := 0; try < 10 && least > most+few; try++ {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := decode()
+		runtime.ReadMemStats(&after)
+		var failed *FormatError
+		require.ErrorAs(t, err, &failed)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	require.LessOrEqual(t, least, most+few)
 }
 
 // few bytes are those of errors and the like.
@@ -113,8 +116,10 @@ func TestF41_BombOfCells(t *testing.T) {
 		frame := bombColumns(1_000_000, column, column, column, column, column)
 		require.Less(t, len(frame), 1<<10)
 		for _, wanted := range [][]ColumnSpec{nil, {{Name: "c", Kind: kind}, {Name: "c", Kind: kind}, {Name: "c", Kind: kind}, {Name: "c", Kind: kind}, {Name: "c", Kind: kind}}} {
-			d := &Decoder{Columns: wanted, Limits: Limits{Memory: 6 << 20}}
-			requireRefused(t, 12<<20, func() error { _, err := d.Decode(frame); return err })
+			requireRefused(t, 12<<20, func() error {
+				_, err := (&Decoder{Columns: wanted, Limits: Limits{Memory: 6 << 20}}).Decode(frame)
+				return err
+			})
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -127,8 +132,7 @@ func TestF41_BombOfCells(t *testing.T) {
 	for _, kind := range []Kind{Bool, Date, Timestamp, Text, Binary, UUID, Time, Int32} {
 		frame := nullsPacked(t, kind, 5)
 		require.Less(t, len(frame), 16<<10)
-		d := &Decoder{Limits: Limits{Memory: 6 << 20}}
-		requireRefused(t, 0, func() error { _, err := d.Decode(frame); return err })
+		requireRefused(t, 0, func() error { _, err := (&Decoder{Limits: Limits{Memory: 6 << 20}}).Decode(frame); return err })
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		b, err := new(Decoder).Decode(frame)
@@ -139,8 +143,10 @@ func TestF41_BombOfCells(t *testing.T) {
 	}
 	bools := nullsPacked(t, Bool, 1)
 	for _, wanted := range []Kind{Text, Int32} { // there is room for one of both columns
-		d := &Decoder{Columns: []ColumnSpec{{Name: "c", Kind: wanted}}, Limits: Limits{Memory: 6 << 20}}
-		requireRefused(t, 12<<20, func() error { _, err := d.Decode(bools); return err })
+		requireRefused(t, 12<<20, func() error {
+			_, err := (&Decoder{Columns: []ColumnSpec{{Name: "c", Kind: wanted}}, Limits: Limits{Memory: 6 << 20}}).Decode(bools)
+			return err
+		})
 	}
 	rows := append(binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint32(nil, magic), 1), 1, 0) // version 1
 	rows = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(rows, 1_000_000), 1_000_005)
