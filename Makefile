@@ -12,7 +12,7 @@ EXAMPLES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod))
 MODULES  := . faults $(EXAMPLES)
 
 DEPS      := gcc make unixodbc unixodbc-dev libsqliteodbc sqlite3
-DEPS_TEST := $(DEPS) odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client python3
+DEPS_TEST := $(DEPS) odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client tdsodbc python3
 DEPS_BENCH := $(DEPS_TEST) python3-pyodbc
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2

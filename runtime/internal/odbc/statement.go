@@ -85,7 +85,7 @@ func (c *Conn) ExecDirect(ctx context.Context, sql string) error {
 		return err
 	}
 	defer s.Close()
-	if ret, err := s.watched(ctx, func(s *Stmt) sys.Return { return sys.ExecDirect(s.h, sql) }); err != nil || !ret.OK() {
+	if ret, err := s.watched(ctx, func(s *Stmt) sys.Return { return sys.ExecDirect(s.h, sql) }); err != nil || !ret.OK() && ret != sys.NoData {
 		return s.failure("SQLExecDirect", ret, err)
 	}
 	return nil
