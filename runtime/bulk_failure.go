@@ -44,15 +44,15 @@ func (in *insertion) again(ctx context.Context, failure error) bool {
 	if !errors.As(failure, &e) || e.Op != "execute" || e.Row > 0 || ctx.Err() != nil || in.interrupted(ctx, e) {
 		return false
 	}
-	return in.c.direct(ctx, "ROLLBACK TO "+setSavepoint) == nil
+	return in.c.direct(ctx, in.savepoint().Back) == nil
 }
 
 // keep moves the savepoint behind the rows inserted since.
 func (in *insertion) keep(ctx context.Context) error {
-	if err := in.c.direct(ctx, "RELEASE "+setSavepoint); err != nil {
+	if err := in.c.release(ctx, in.savepoint()); err != nil {
 		return err
 	}
-	return in.c.direct(ctx, setSavepoint)
+	return in.c.direct(ctx, in.savepoint().Make)
 }
 
 // at says of a driver's error that row i of the set is at fault, and which of

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -96,9 +97,9 @@ func (in *insertion) flush(ctx context.Context) error {
 	return nil
 }
 
-// setSavepoint stands before each set of several rows, so that one that fails
-// can be taken apart.
-const setSavepoint = "SAVEPOINT odbcgen_set"
+// savepoint stands before each set of several rows, so that one that fails can be
+// taken apart.
+func (in *insertion) savepoint() driver.Savepoint { return in.c.dialect.Savepoint("odbcgen_set") }
 
 func (in *insertion) insertSet(ctx context.Context, n int) error {
 	if n == 1 {
@@ -110,15 +111,15 @@ func (in *insertion) insertSet(ctx context.Context, n int) error {
 	if err := in.send(ctx, 0, n); err != nil {
 		return in.blame(ctx, n, err)
 	}
-	return in.c.direct(ctx, "RELEASE "+setSavepoint)
+	return in.c.release(ctx, in.savepoint())
 }
 
 // mark sets the savepoint.
 func (in *insertion) mark(ctx context.Context) error {
 	if in.sent > 0 {
-		return in.c.direct(ctx, setSavepoint)
+		return in.c.direct(ctx, in.savepoint().Make)
 	}
-	return in.c.firstSavepoint(ctx, setSavepoint)
+	return in.c.firstSavepoint(ctx, in.savepoint().Make)
 }
 
 // send inserts n rows of the set, beginning with row from.

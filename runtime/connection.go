@@ -115,7 +115,6 @@ func (g gate) lockUntil(ctx context.Context) error {
 // user's code runs.
 type physical struct {
 	plugin  *driver.Plugin
-	dbms    string         // what the database calls itself
 	secrets secrets        // of the connection string
 	dialect driver.Dialect // the plugin's, with the quotes that the driver names
 	broken  atomic.Bool    // not to be used again
@@ -146,7 +145,7 @@ func connect(ctx context.Context, connection string, plugin *driver.Plugin) (*ph
 		}
 		return nil, operation{op: "connect", plugin: plugin, secrets: hidden}.wrap(err)
 	}
-	c := &physical{mu: make(gate, 1), plugin: plugin, native: native, dbms: native.Server().DBMS, secrets: hidden}
+	c := &physical{mu: make(gate, 1), plugin: plugin, native: native, secrets: hidden}
 	c.statements, _ = simplelru.NewLRU(maxStatements, func(_ any, s *statement) { s.evict() })
 	if err := c.setUp(ctx, connection); err != nil {
 		c.close()

@@ -111,7 +111,8 @@ func (db *DB) recognise(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db.plugin = driver.ForDBMS(c.dbms)
+	server := c.native.Server()
+	db.plugin = driver.For(server.DBMS, server.Driver)
 	c.close()
 	return nil
 }

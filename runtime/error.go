@@ -131,14 +131,13 @@ func (e *Error) LogValue() slog.Value {
 type operation struct {
 	query, op string
 	plugin    *driver.Plugin // nil before the database is known
-	dbms      string         // what the database calls itself, "" before that is known
 	secrets   secrets        // of the connection string
 }
 
 // operation returns what a failure of op on the connection is told with; query is the
 // query's name, "" for none.
 func (c *physical) operation(query, op string) operation {
-	return operation{query: query, op: op, plugin: c.plugin, dbms: c.dbms, secrets: c.secrets}
+	return operation{query: query, op: op, plugin: c.plugin, secrets: c.secrets}
 }
 
 // wrap makes an *Error of err. It is the one place where the language of ODBC,

@@ -178,5 +178,5 @@ func (o operation) fromRecords(phase driver.Phase, records []Diagnostic) driver.
 	for i, r := range records {
 		all[i] = driver.Record{State: r.State, Native: r.Native, Message: r.Message}
 	}
-	return plugin.Classify(o.dbms, phase, all)
+	return plugin.Classify(phase, all)
 }

@@ -138,8 +138,8 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) err
 	if o := txOptionsOf(opts); o != (txOptions{retry: txRetry}) && o != (txOptions{retry: RetryPolicy{Attempts: 1}}) {
 		return l.operation("", "begin").refuse(driver.KindUnsupported, errInner)
 	}
-	name := l.dialect.Quote(fmt.Sprintf("odbcgen_%d", t.whole().savepoints.Add(1)))
-	if err := l.firstSavepoint(ctx, "SAVEPOINT "+name); err != nil {
+	savepoint := l.dialect.Savepoint(fmt.Sprintf("odbcgen_%d", t.whole().savepoints.Add(1)))
+	if err := l.firstSavepoint(ctx, savepoint.Make); err != nil {
 		l.end(ctx, err, nil)
 		return err
 	}
@@ -148,7 +148,7 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) err
 	defer func() {
 		inner.over.Store(true)
 		if !kept && inner.refusal("rollback") == nil {
-			l.undo(ctx, t.whole(), "ROLLBACK TO SAVEPOINT "+name)
+			l.undo(ctx, t.whole(), savepoint.Back)
 		}
 	}()
 	if err := do(inner); err != nil {
@@ -157,9 +157,18 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) err
 	if err := inner.refusal("commit"); err != nil {
 		return err
 	}
-	err = l.direct(ctx, "RELEASE SAVEPOINT "+name)
+	err = l.release(ctx, savepoint)
 	kept = err == nil
 	return err
+}
+
+// release forgets a savepoint, where the database can; elsewhere it ends with its
+// transaction.
+func (l loan) release(ctx context.Context, s driver.Savepoint) error {
+	if s.Release == "" {
+		return nil
+	}
+	return l.direct(ctx, s.Release)
 }
 
 // firstSavepoint makes a savepoint, before which a transaction may have run no

@@ -25,17 +25,41 @@ func TestPlugins(t *testing.T) {
 		require.True(t, ok)
 		require.Same(t, p, byName)
 		for _, name := range p.Match.DBMS {
-			require.Same(t, p, driver.ForDBMS(name))
+			require.Same(t, p, driver.For(name, ""))
 		}
 		for _, kind := range protocol.Kinds() {
 			require.Equal(t, kind, p.ParamOf(kind).Kind, p.Name)
 			require.NotEqual(t, driver.AsNumber, p.FormOf(kind), "%s %s", p.Name, kind)
 		}
 	}
-	require.Same(t, &driver.MariaDB, driver.ForDBMS("mariadb"))
-	require.Same(t, &driver.Generic, driver.ForDBMS("Clipper"))
-	_, ok := driver.ByName("oracle")
+	_, ok := driver.ByName("clipper")
 	require.False(t, ok)
+}
+
+// TestFor: the DBMS tells the database, and the library the driver where there are several.
+func TestFor(t *testing.T) {
+	for _, test := range []struct {
+		dbms, library string
+		want          *driver.Plugin
+	}{
+		{"mariadb", "libmaodbc.so", &driver.MariaDB},
+		{"PostgreSQL", "some.so", &driver.Postgres},
+		{"Clipper", "psqlodbcw.so", &driver.Generic},
+		{"", "", &driver.Generic},
+		{"Microsoft SQL Server", "libmsodbcsql-18.3.so.2.1", &driver.SQLServer},
+		{"Microsoft SQL Server", "libtdsodbc.so", &driver.SQLServerFreeTDS},
+		{"Microsoft SQL Server", "", &driver.SQLServer},
+		{"DB2/LINUXX8664", "libdb2o.so", &driver.Db2},
+		{"MySQL", "libmyodbc8w.so", &driver.MySQL},
+	} {
+		require.Same(t, test.want, driver.For(test.dbms, test.library), "%s, %s", test.dbms, test.library)
+	}
+	for library, want := range map[string]*driver.Plugin{
+		"/usr/lib/x86_64-linux-gnu/odbc/libtdsodbc.so": &driver.SQLServerFreeTDS, "libmsodbcsql-18.3.so.2.1": &driver.SQLServer,
+		"libsqora.so.21.1": &driver.Oracle, "libSnowflake.so": &driver.Snowflake, "nix.so": &driver.Generic, "": &driver.Generic,
+	} {
+		require.Same(t, want, driver.ForLibrary(library), library)
+	}
 }
 
 func TestKindOf(t *testing.T) {

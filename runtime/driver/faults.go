@@ -146,7 +146,6 @@ type Record struct {
 // Fault is a row of a table of errors: what a diagnostic record means that fits all
 // that the row names.
 type Fault struct {
-	DBMS    string  // what the database calls itself, but for what follows a slash; "" for any
 	States  string  // SQLSTATEs, or classes of two characters, apart by spaces; "" for any
 	Natives []int32 // codes of the database; nil for any
 	Text    string  // a part of the message in lower case, as the last resort; "" for any
@@ -156,13 +155,8 @@ type Fault struct {
 
 // weight orders the rows that fit a record: a row that names more is more to be
 // believed. It is 0 where the row does not fit.
-func (f *Fault) weight(dbms string, phase Phase, r Record) int {
+func (f *Fault) weight(phase Phase, r Record) int {
 	weight := 1
-	name, _, _ := strings.Cut(dbms, "/") // DB2/LINUXX8664
-	unknown := dbms == "" && f.Phase == Connecting
-	if f.DBMS != "" && !unknown && !strings.EqualFold(f.DBMS, name) {
-		return 0
-	}
 	if f.Phase != AnyPhase {
 		if f.Phase != phase {
 			return 0
@@ -208,15 +202,12 @@ func stateWeight(states, state string) int {
 // Classify says what the diagnostic records of a failed call mean. All of them are
 // looked at, for the first is not always the one that tells; of rows that fit, the
 // one that names most has the word, and a plugin's own before the common ones.
-//
-// dbms is what the database calls itself, "" while that is not known: rows about
-// connecting are believed then, whatever database they name.
-func (p *Plugin) Classify(dbms string, phase Phase, records []Record) Class {
+func (p *Plugin) Classify(phase Phase, records []Record) Class {
 	best, class := 0, unknownFault
 	for _, r := range records {
 		for i, table := range [][]Fault{p.Faults, commonFaults} {
 			for k := range table {
-				weight := 2 * table[k].weight(dbms, phase, r)
+				weight := 2 * table[k].weight(phase, r)
 				if weight > 0 && i == 0 {
 					weight++ // the plugin's own
 				}

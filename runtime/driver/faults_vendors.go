@@ -86,59 +86,68 @@ var sqliteFaults = []Fault{
 	{Natives: []int32{19}, Text: "check constraint failed", Class: invalid(KindCheck)},
 }
 
-// foreignFaults are those of databases that have no plugin yet, from their documents.
-var foreignFaults = []Fault{
-	// SQL Server, and FreeTDS in front of it: codes of db-lib begin at 20000.
-	{DBMS: "Microsoft SQL Server", Natives: []int32{1205}, Class: again(KindDeadlock)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{3960, 41301, 41302, 41305, 41325, 41839}, Class: again(KindSerialization)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{1222, 1204}, Class: waited(KindLockTimeout)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{4060, 4221, 42108, 42109}, Class: connectClass},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{20, 4060, 4221, 40143, 40197, 40540, 40613, 42108, 42109}, Phase: Connecting, Class: connectClass},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{10928, 10929, 40501, 49918, 49919, 49920}, Class: Class{Transient, KindCapacity, NotExecuted, ScopeStatement, Keep}},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{10928, 10929, 40501, 49918, 49919, 49920}, Phase: Connecting, Class: fullClass},
+// sqlserverFaults: FreeTDS and Microsoft's driver both pass the codes of the server on; SQLSTATE
+// is 42000 for most. Codes of db-lib, which FreeTDS has for what it meets itself, begin at 20000.
+var sqlserverFaults = []Fault{
+	{Natives: []int32{1205}, Class: again(KindDeadlock)},
+	{Natives: []int32{3960, 41301, 41302, 41305, 41325, 41839}, Class: again(KindSerialization)},
+	{Natives: []int32{1222, 1204}, Class: waited(KindLockTimeout)},
+	{Natives: []int32{4060, 4221, 42108, 42109}, Class: connectClass},
+	{Natives: []int32{20, 4060, 4221, 40143, 40197, 40540, 40613, 42108, 42109}, Phase: Connecting, Class: connectClass},
+	{Natives: []int32{10928, 10929, 40501, 49918, 49919, 49920}, Class: Class{Transient, KindCapacity, NotExecuted, ScopeStatement, Keep}},
+	{Natives: []int32{10928, 10929, 40501, 49918, 49919, 49920}, Phase: Connecting, Class: fullClass},
 	// The service or the link broke off: what was sent may have been done.
-	{DBMS: "Microsoft SQL Server", Natives: []int32{20, 64, 121, 233, 997, 10053, 10054, 10060, 40143, 40197, 40540, 40613, 49977, 49983, 20006, 20009, 20017, 20047}, Class: lostClass},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{20003}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{20003}, Phase: Connecting, Class: slowClass},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{18452, 18456, 18470, 18486, 18487, 18488, 20014}, Phase: Connecting, Class: authClass},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{2601, 2627}, Class: invalid(KindUnique)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{547}, Class: invalid(KindForeignKey)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{547}, Text: "check constraint", Class: invalid(KindCheck)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{515}, Class: invalid(KindNotNull)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{544, 8114, 8115, 8152, 2628}, Class: invalid(KindData)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{229, 230}, Class: invalid(KindPermission)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{102, 156, 170}, Class: invalid(KindSyntax)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{207, 208, 209}, Class: invalid(KindUnknownObject)},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{3906}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
-	{DBMS: "Microsoft SQL Server", Natives: []int32{1105, 9002}, Class: diskClass},
+	{Natives: []int32{20, 64, 121, 233, 997, 10053, 10054, 10060, 40143, 40197, 40540, 40613, 49977, 49983, 20006, 20009, 20017, 20047}, Class: lostClass},
+	{Natives: []int32{20003}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
+	{Natives: []int32{20003}, Phase: Connecting, Class: slowClass},
+	{Natives: []int32{18452, 18456, 18470, 18486, 18487, 18488, 20014}, Phase: Connecting, Class: authClass},
+	{Natives: []int32{2601, 2627}, Class: invalid(KindUnique)},
+	{Natives: []int32{547}, Class: invalid(KindForeignKey)},
+	{Natives: []int32{547}, Text: "check constraint", Class: invalid(KindCheck)},
+	{Natives: []int32{515}, Class: invalid(KindNotNull)},
+	{Natives: []int32{544, 8114, 8115, 8152, 2628}, Class: invalid(KindData)},
+	{Natives: []int32{229, 230}, Class: invalid(KindPermission)},
+	{Natives: []int32{102, 156, 170}, Class: invalid(KindSyntax)},
+	{Natives: []int32{207, 208, 209}, Class: invalid(KindUnknownObject)},
+	{Natives: []int32{3906}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
+	{Natives: []int32{1105, 9002}, Class: diskClass},
+}
 
-	{DBMS: "Oracle", Natives: []int32{22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1089, 1092, 2396, 2399, 3113, 3114, 3122, 3135, 12153, 12537, 12547, 12570, 12583, 27146, 28511, 56600, 376, 1033, 1034, 1090, 1115, 12514, 12571, 12757, 16456}, Class: lostClass},
-	{DBMS: "Oracle", Natives: []int32{12514, 12170, 12541, 12543}, Phase: Connecting, Class: connectClass},
-	{DBMS: "Oracle", Natives: []int32{12516, 12519, 12520, 20}, Phase: Connecting, Class: fullClass},
-	{DBMS: "Oracle", Natives: []int32{3136, 3156, 12161}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
+// oracleFaults are the numbers of ORA-…, from Oracle's documents.
+var oracleFaults = []Fault{
+	{Natives: []int32{22, 28, 31, 45, 378, 600, 602, 603, 609, 1012, 1041, 1043, 1089, 1092, 2396, 2399, 3113, 3114, 3122, 3135, 12153, 12537, 12547, 12570, 12583, 27146, 28511, 56600, 376, 1033, 1034, 1090, 1115, 12514, 12571, 12757, 16456}, Class: lostClass},
+	{Natives: []int32{12514, 12170, 12541, 12543}, Phase: Connecting, Class: connectClass},
+	{Natives: []int32{12516, 12519, 12520, 20}, Phase: Connecting, Class: fullClass},
+	{Natives: []int32{3136, 3156, 12161}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
 	// Only the statement is undone: the rest of the transaction is the client's to end.
-	{DBMS: "Oracle", Natives: []int32{60}, Class: Class{Transient, KindDeadlock, StatementRolledBack, ScopeTransaction, Reset}},
-	{DBMS: "Oracle", Natives: []int32{8177, 1555}, Class: Class{Transient, KindSerialization, StatementRolledBack, ScopeTransaction, Reset}},
-	{DBMS: "Oracle", Natives: []int32{54, 30006}, Class: waited(KindLockTimeout)},
-	{DBMS: "Oracle", Natives: []int32{1}, Class: invalid(KindUnique)},
-	{DBMS: "Oracle", Natives: []int32{1400, 1407}, Class: invalid(KindNotNull)},
-	{DBMS: "Oracle", Natives: []int32{2290}, Class: invalid(KindCheck)},
-	{DBMS: "Oracle", Natives: []int32{2291, 2292}, Class: invalid(KindForeignKey)},
-	{DBMS: "Oracle", Natives: []int32{1438, 12899, 1722}, Class: invalid(KindData)},
-	{DBMS: "Oracle", Natives: []int32{1013}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
-	{DBMS: "Oracle", Natives: []int32{1017, 28000, 28001}, Class: authClass},
-	{DBMS: "Oracle", Natives: []int32{1017, 28000, 28001}, Phase: Connecting, Class: authClass},
+	{Natives: []int32{60}, Class: Class{Transient, KindDeadlock, StatementRolledBack, ScopeTransaction, Reset}},
+	{Natives: []int32{8177, 1555}, Class: Class{Transient, KindSerialization, StatementRolledBack, ScopeTransaction, Reset}},
+	{Natives: []int32{54, 30006}, Class: waited(KindLockTimeout)},
+	{Natives: []int32{1}, Class: invalid(KindUnique)},
+	{Natives: []int32{1400, 1407}, Class: invalid(KindNotNull)},
+	{Natives: []int32{2290}, Class: invalid(KindCheck)},
+	{Natives: []int32{2291, 2292}, Class: invalid(KindForeignKey)},
+	{Natives: []int32{1438, 12899, 1722}, Class: invalid(KindData)},
+	{Natives: []int32{1013}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
+	{Natives: []int32{1017, 28000, 28001}, Class: authClass},
+	{Natives: []int32{1017, 28000, 28001}, Phase: Connecting, Class: authClass},
+}
 
-	{DBMS: "DB2", Natives: []int32{-911}, Class: again(KindDeadlock)},
-	{DBMS: "DB2", Natives: []int32{-913}, Class: waited(KindLockTimeout)},
-	{DBMS: "DB2", Natives: []int32{-1035, -1218, -30080, -30081}, Class: lostClass},
-	{DBMS: "DB2", Natives: []int32{-904, -971}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
-	{DBMS: "DB2", Natives: []int32{-803}, Class: invalid(KindUnique)},
-	{DBMS: "DB2", Natives: []int32{-407}, Class: invalid(KindNotNull)},
-	{DBMS: "DB2", Natives: []int32{-530, -531, -532}, Class: invalid(KindForeignKey)},
-	{DBMS: "DB2", Natives: []int32{-543, -544, -545}, Class: invalid(KindCheck)},
-	{DBMS: "DB2", Natives: []int32{-603, -667}, Class: invalid(KindConstraint)},
+// db2Faults are SQLCODEs, from IBM's documents.
+var db2Faults = []Fault{
+	{Natives: []int32{-911}, Class: again(KindDeadlock)},
+	{Natives: []int32{-913}, Class: waited(KindLockTimeout)},
+	{Natives: []int32{-1035, -1218, -30080, -30081}, Class: lostClass},
+	{Natives: []int32{-904, -971}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+	{Natives: []int32{-803}, Class: invalid(KindUnique)},
+	{Natives: []int32{-407}, Class: invalid(KindNotNull)},
+	{Natives: []int32{-530, -531, -532}, Class: invalid(KindForeignKey)},
+	{Natives: []int32{-543, -544, -545}, Class: invalid(KindCheck)},
+	{Natives: []int32{-603, -667}, Class: invalid(KindConstraint)},
+}
 
-	{DBMS: "Adaptive Server Enterprise", Natives: []int32{1205}, Class: again(KindDeadlock)},
-	{DBMS: "Adaptive Server Enterprise", Natives: []int32{921, 1105}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+// sybaseFaults are from the documents of Adaptive Server Enterprise.
+var sybaseFaults = []Fault{
+	{Natives: []int32{1205}, Class: again(KindDeadlock)},
+	{Natives: []int32{921, 1105}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
 }

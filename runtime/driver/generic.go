@@ -1,6 +1,9 @@
 package driver
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Generic describes a database of which nothing is known: it believes what the
 // specification promises about results and nothing about parameters, reads rows
@@ -9,19 +12,22 @@ var Generic = Plugin{
 	Name:     "generic",
 	Describe: Describe{Expressions: true, NotNull: NotNullDescribed},
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`, AskQuote: true},
-	Faults:   foreignFaults,
 	Lists:    Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000}, // SQL Server takes 2,100
 	Quirks:   Quirks{RebindParams: true},
 	// Drivers without parameter arrays may say so, or send the first row only.
 	Bulk: Bulk{Strategy: BulkArrays, Rows: 1},
 }
 
-// All lists the built-in plugins; Generic is the last.
+// All lists the built-in plugins, one of each name; Generic is the last.
 func All() []*Plugin {
-	return []*Plugin{&SQLite, &Postgres, &MariaDB, &Generic}
+	return []*Plugin{&SQLite, &Postgres, &MariaDB, &MySQL, &SQLServer, &Sybase, &Oracle, &Db2, &Snowflake, &Generic}
 }
 
-// ByName returns the built-in plugin of the name.
+// variants are for other drivers of databases that All has.
+var variants = []*Plugin{&SQLServerFreeTDS}
+
+// ByName returns the built-in plugin of the name, that for the usual driver where there
+// are several.
 func ByName(name string) (*Plugin, bool) {
 	for _, p := range All() {
 		if p.Name == name {
@@ -31,30 +37,40 @@ func ByName(name string) (*Plugin, bool) {
 	return nil, false
 }
 
-// ForDBMS returns the built-in plugin for a live connection whose driver
-// answers dbms to SQL_DBMS_NAME, Generic when there is none of its own.
-func ForDBMS(dbms string) *Plugin {
-	for _, p := range All() {
-		for _, name := range p.Match.DBMS {
-			if strings.EqualFold(name, dbms) {
-				return p
-			}
+// For returns the built-in plugin for a live connection, whose driver has the file name
+// and answers dbms to SQL_DBMS_NAME: that for both, or for the usual driver of that DBMS,
+// or Generic.
+func For(dbms, library string) *Plugin {
+	dbms, _, _ = strings.Cut(dbms, "/") // DB2/LINUXX8664
+	best := &Generic
+	for _, p := range slices.Concat(All(), variants) {
+		if !slices.ContainsFunc(p.Match.DBMS, func(name string) bool { return strings.EqualFold(name, dbms) }) {
+			continue
+		}
+		if p.isOf(library) {
+			return p
+		}
+		if best == &Generic {
+			best = p
+		}
+	}
+	return best
+}
+
+// ForLibrary returns the built-in plugin for an installed driver by the name of
+// its library, Generic when there is none of its own. It is a guess, for lists:
+// a live connection is asked, see For.
+func ForLibrary(library string) *Plugin {
+	for _, p := range slices.Concat(All(), variants) {
+		if p.isOf(library) {
+			return p
 		}
 	}
 	return &Generic
 }
 
-// ForLibrary returns the built-in plugin for an installed driver by the name of
-// its library, Generic when there is none of its own. It is a guess, for lists:
-// a live connection is asked, see ForDBMS.
-func ForLibrary(library string) *Plugin {
+// isOf reports whether the plugin is for the driver in the file.
+func (p *Plugin) isOf(library string) bool {
 	library = strings.ToLower(library)
-	for _, p := range All() {
-		for _, name := range p.Match.Driver {
-			if strings.Contains(library, name) {
-				return p
-			}
-		}
-	}
-	return &Generic
+	return slices.ContainsFunc(p.Match.Driver, func(part string) bool { return strings.Contains(library, part) })
 }

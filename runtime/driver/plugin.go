@@ -14,7 +14,8 @@ import (
 // Plugin describes one database as its ODBC driver shows it. It is plain data
 // and must not be changed once in use.
 type Plugin struct {
-	// Name is the word used in specs, such as "postgres".
+	// Name is the word used in specs, such as "postgres". Plugins for several drivers of
+	// one database have the same.
 	Name string
 	// Match says which live connections the plugin is for.
 	Match Match
@@ -63,8 +64,8 @@ type Plugin struct {
 // Match recognises a live connection by what the driver answers, never by its
 // connection string. Texts are compared without case.
 type Match struct {
-	DBMS   []string // SQL_DBMS_NAME is one of these
-	Driver []string // the driver library's name has one of these inside; for lists of installed drivers
+	DBMS   []string // SQL_DBMS_NAME is one of these, but for what follows a slash
+	Driver []string // the driver library's name has one of these inside
 }
 
 // Setting is a connection-string key with the reason why it is set.
@@ -243,38 +244,6 @@ const (
 	NotNullDescribed         // SQLDescribeCol
 	NotNullField             // SQLColAttribute(SQL_DESC_NULLABLE)
 )
-
-// Dialect is how SQL is written.
-type Dialect struct {
-	QuoteOpen, QuoteClose string
-	AskQuote              bool // the driver names the quotes, those above are for before that
-	Pipes                 Pipes
-	RecursiveWith         bool // a query of WITH may name itself without RECURSIVE
-}
-
-// Pipes says what || means, and how tight it binds.
-type Pipes uint8
-
-// The meanings.
-const (
-	PipesConcat Pipes = iota // it joins texts, and binds looser than +
-	PipesTight               // it joins texts, and binds tighter than *
-	PipesOr                  // it is OR
-)
-
-// Quote writes a name so that it is read as a name, whatever is in it.
-func (d Dialect) Quote(name string) string {
-	return d.QuoteOpen + strings.ReplaceAll(name, d.QuoteClose, d.QuoteClose+d.QuoteClose) + d.QuoteClose
-}
-
-// QuoteQualified writes a dotted name, each part quoted.
-func (d Dialect) QuoteQualified(name string) string {
-	parts := strings.Split(name, ".")
-	for i, part := range parts {
-		parts[i] = d.Quote(part)
-	}
-	return strings.Join(parts, ".")
-}
 
 // Quirks are oddities of a driver.
 type Quirks struct {

@@ -114,12 +114,16 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 
 // checkPlugin holds the driver of the spec against the live database.
 func (d *Database) checkPlugin() []diag.Diagnostic {
-	if live := d.db.Plugin(); live != d.plugin && d.plugin != &driver.Generic {
+	live := d.db.Plugin()
+	if d.plugin != &driver.Generic && live.Name != d.plugin.Name {
 		return []diag.Diagnostic{{
 			Pos:     d.target.Driver.Pos,
 			Message: fmt.Sprintf("the spec says driver %s, the database calls itself %q", d.plugin.Name, d.conn.Server().DBMS),
 			Help:    fmt.Sprintf("write driver: %s, or connect to another database", live.Name),
 		}}
+	}
+	if d.plugin != &driver.Generic { // the one for the driver that there is
+		d.plugin = live
 	}
 	return nil
 }

@@ -1,0 +1,16 @@
+package driver
+
+// Oracle describes Oracle Database through its own driver.
+var Oracle = Plugin{
+	Name:     "oracle",
+	Match:    Match{DBMS: []string{"Oracle"}, Driver: []string{"sqora"}},
+	Describe: Describe{Expressions: true, NotNull: NotNullDescribed},
+	Dialect: Dialect{
+		QuoteOpen: `"`, QuoteClose: `"`, RecursiveWith: true,
+		Savepoints: Savepoints{Make: "SAVEPOINT %s", Back: "ROLLBACK TO SAVEPOINT %s"},
+	},
+	Lists:  Lists{In: "IN (SELECT NULL FROM DUAL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE 1 = 0)", Max: 1000},
+	Faults: oracleFaults,
+	Quirks: Quirks{RebindParams: true},
+	Bulk:   Bulk{Strategy: BulkArrays, Rows: 1},
+}

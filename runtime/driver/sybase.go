@@ -1,0 +1,16 @@
+package driver
+
+// Sybase describes SAP (Sybase) Adaptive Server Enterprise.
+var Sybase = Plugin{
+	Name:     "sybase",
+	Match:    Match{DBMS: []string{"Adaptive Server Enterprise", "SQL Server", "ASE"}, Driver: []string{"sybdrvodb"}},
+	Describe: Describe{Expressions: true, NotNull: NotNullDescribed},
+	Dialect: Dialect{
+		QuoteOpen: "[", QuoteClose: "]",
+		Savepoints: Savepoints{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s"},
+	},
+	Lists:  Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000},
+	Faults: sybaseFaults,
+	Quirks: Quirks{RebindParams: true},
+	Bulk:   Bulk{Strategy: BulkArrays, Rows: 1},
+}
