@@ -38,13 +38,14 @@ func (in *insertion) blame(ctx context.Context, n int, failure error) error {
 
 // again undoes the rows behind the savepoint, and reports whether they can be
 // sent again: not after the context's end, nor without connection or
-// transaction, and it serves nothing where no row was executed.
+// transaction or savepoints, and it serves nothing where no row was executed.
 func (in *insertion) again(ctx context.Context, failure error) bool {
 	var e *Error
 	if !errors.As(failure, &e) || e.Op != "execute" || e.Row > 0 || ctx.Err() != nil || in.interrupted(ctx, e) {
 		return false
 	}
-	return in.c.direct(ctx, in.savepoint().Back) == nil
+	back := in.savepoint().Back
+	return back != "" && in.c.direct(ctx, back) == nil
 }
 
 // keep moves the savepoint behind the rows inserted since.

@@ -114,12 +114,16 @@ func (in *insertion) insertSet(ctx context.Context, n int) error {
 	return in.c.release(ctx, in.savepoint())
 }
 
-// mark sets the savepoint.
+// mark sets the savepoint, where there is such a thing.
 func (in *insertion) mark(ctx context.Context) error {
-	if in.sent > 0 {
-		return in.c.direct(ctx, in.savepoint().Make)
+	set := in.savepoint().Make
+	switch {
+	case set == "":
+		return nil
+	case in.sent > 0:
+		return in.c.direct(ctx, set)
 	}
-	return in.c.firstSavepoint(ctx, in.savepoint().Make)
+	return in.c.firstSavepoint(ctx, set)
 }
 
 // send inserts n rows of the set, beginning with row from.

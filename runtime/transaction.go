@@ -139,6 +139,9 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) err
 		return l.operation("", "begin").refuse(driver.KindUnsupported, errInner)
 	}
 	savepoint := l.dialect.Savepoint(fmt.Sprintf("odbcgen_%d", t.whole().savepoints.Add(1)))
+	if savepoint.Make == "" {
+		return l.operation("", "begin").refuse(driver.KindUnsupported, fmt.Errorf("%s has no savepoints, so that a transaction cannot be within another", l.plugin.Name))
+	}
 	if err := l.firstSavepoint(ctx, savepoint.Make); err != nil {
 		l.end(ctx, err, nil)
 		return err
@@ -306,7 +309,7 @@ func (c *physical) asked(o txOptions) (a asked, err error) {
 		if !slices.Contains(can.Levels, o.isolation) {
 			return a, fmt.Errorf("%s has no isolation level %s, only %v", c.plugin.Name, o.isolation, can.Levels)
 		}
-		a.add(can.Isolation, o.isolation)
+		a.add(can.Isolation, can.Word(o.isolation))
 	}
 	if o.readOnly {
 		if !can.ReadOnly.Possible() {

@@ -44,9 +44,11 @@ type Savepoints struct {
 	Make, Back string
 	// Release is empty where there is no such statement: a savepoint ends with its transaction.
 	Release string
+	// None: there are no savepoints.
+	None bool
 }
 
-// Savepoint is the statements of one savepoint.
+// Savepoint is the statements of one savepoint, all empty where there are none.
 type Savepoint struct {
 	Make, Back string
 	Release    string // may be empty
@@ -55,6 +57,9 @@ type Savepoint struct {
 // Savepoint returns the statements of the savepoint with the name.
 func (d Dialect) Savepoint(name string) Savepoint {
 	forms, name := d.Savepoints, d.Quote(name)
+	if forms.None {
+		return Savepoint{}
+	}
 	if forms == (Savepoints{}) {
 		forms = Savepoints{Make: "SAVEPOINT %s", Back: "ROLLBACK TO SAVEPOINT %s", Release: "RELEASE SAVEPOINT %s"}
 	}

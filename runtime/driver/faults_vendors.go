@@ -151,3 +151,17 @@ var sybaseFaults = []Fault{
 	{Natives: []int32{1205}, Class: again(KindDeadlock)},
 	{Natives: []int32{921, 1105}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
 }
+
+// snowflakeFaults are from Snowflake's documents.
+var snowflakeFaults = []Fault{
+	{Natives: []int32{390100, 390101, 390102, 390103, 390104, 390144, 390422}, Phase: Connecting, Class: authClass},
+	{Natives: []int32{390110, 390111, 390112, 390114, 390195}, Class: lostClass}, // the session, or its token, is no more
+	{Natives: []int32{604}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
+	{Natives: []int32{630}, Class: Class{Transient, KindDeadline, StatementRolledBack, ScopeNone, Keep}},
+	{Natives: []int32{625}, Class: waited(KindLockTimeout)}, // the statement waited for a lock too long, or was a deadlock's victim
+	{Natives: []int32{1003}, Class: invalid(KindSyntax)},
+	{Natives: []int32{904, 2003, 2043}, Class: invalid(KindUnknownObject)},
+	{Natives: []int32{100072}, Class: invalid(KindNotNull)},
+	{Natives: []int32{100035, 100038, 100040, 100046, 100051, 100078, 100096, 100132}, Class: invalid(KindData)},
+	{Natives: []int32{3001}, Class: invalid(KindPermission)},
+}

@@ -301,9 +301,11 @@ type SessionCancel struct {
 type Transactions struct {
 	// Levels are the isolation levels that the database tells apart.
 	Levels []Isolation
+	// Words are how they are written, where that is not as in SQL.
+	Words map[Isolation]string
 	// Modes is the first statement of a transaction that has any, %s with commas.
 	Modes string
-	// Isolation is for a level, %s in SQL. It is empty where there is but one.
+	// Isolation is for a level, %s. It is empty where there is but one.
 	Isolation Temporary
 	// ReadOnly makes every write fail.
 	ReadOnly Temporary
@@ -317,6 +319,14 @@ type Transactions struct {
 	// FailureEnds are keys of connection strings, and ends of their values, with which
 	// any failed statement ends the transaction, and a commit is success all the same.
 	FailureEnds []Setting
+}
+
+// Word returns how a level is written.
+func (t Transactions) Word(level Isolation) string {
+	if word, ok := t.Words[level]; ok {
+		return word
+	}
+	return level.String()
 }
 
 // Temporary has an effect for one transaction. It is a mode, or else a statement.
