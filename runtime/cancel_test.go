@@ -81,7 +81,7 @@ func cancelExecuting(t *testing.T) {
 			for _, end := range ends {
 				t.Run(q.Name+"/"+end.name, func(t *testing.T) {
 					late := cancelPatience
-					for try := 0; try < 3 && late >= cancelLimit; try++ {
+					for try := 0; try < 20 && late >= cancelLimit; try++ { // a busy machine takes its time
 						late = min(late, lateness(t, db, q, end))
 					}
 					require.Less(t, late, cancelLimit)
