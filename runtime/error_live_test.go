@@ -267,7 +267,7 @@ func TestTooManySessions(t *testing.T) {
 		if test.at.Name == "mariadb" {
 			limited.DSN = with(limited.DSN, "DATABASE", "") // the user has no right to it
 		}
-		db := open(t, limited, runtime.WithPoolSize(2), runtime.WithPlugin(test.plugin))
+		db := open(t, limited, runtime.WithPool(runtime.PoolOptions{MaxSize: 2, AcquireTimeout: 2 * time.Second}), runtime.WithPlugin(test.plugin))
 		c, err := db.Conn(t.Context())
 		require.NoError(t, err)
 		_, err = db.Conn(t.Context())

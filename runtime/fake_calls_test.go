@@ -257,7 +257,11 @@ func TestF12_CancelledSuccess(t *testing.T) {
 // TestF36_NothingLeaks: after many calls that fail at random, are left by a panic or by
 // breaking off, the driver has no handle that the pool does not keep.
 func TestF36_NothingLeaks(t *testing.T) {
-	const callers, each = 8, 2500
+	const callers = 8
+	each := 2500
+	if testing.Short() {
+		each = 800
+	}
 	d := fakedriver.New(t)
 	db := openFake(t, d, runtime.WithPoolSize(4))
 	d.SetResult("SELECT n FROM many", fakedriver.Result{Columns: integer, Rows: rowsOf(slices.Repeat([]int{1}, 300)...)})
