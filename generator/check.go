@@ -88,7 +88,7 @@ func (c *checking) live(ctx context.Context, t spec.Target, a answers, asked []q
 		c.note("the %s database has no rows to look at: it is built from schema:", a.driver)
 		return
 	}
-	db, findings := describe.Open(ctx, c.spec, t)
+	db, findings := describe.Open(ctx, c.spec, t, c.plugin(t.Driver.Value))
 	c.add(findings)
 	if db == nil {
 		return

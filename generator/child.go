@@ -116,6 +116,9 @@ type child struct {
 // run lets a child ask, and returns how it died before it was done.
 func (c *child) run(ctx context.Context, o Options, t spec.Target) error {
 	r := request{Spec: o.Spec, Driver: t.Driver.Value, Database: t.Database.Value}
+	if spec.IsPluginFile(o.Driver) {
+		r.Driver = o.Driver // the spec may not name the file
+	}
 	for _, q := range c.asked {
 		r.Names = append(r.Names, q.key.Name)
 	}

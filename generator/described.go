@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
+	"github.com/odbcgen/odbcgen/generator/internal/pluginfile"
 	"github.com/odbcgen/odbcgen/generator/internal/snapshot"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -20,6 +22,7 @@ type described struct {
 	snapshots *snapshot.Folder          // nil where nothing has been described
 	answers   []answers                 // one for each target of the spec
 	shapes    map[string]describe.Shape // what all targets agree on, by query or bulk insert
+	plugins   map[string]*driver.Plugin // by name, those of files among them
 	notes     []string                  // what the user should know, and is no fault
 }
 
@@ -103,16 +106,24 @@ func (d *described) settleAll() {
 
 // loadSpec reads the spec and its snapshots.
 func loadSpec(o Options) *described {
-	d := &described{shapes: make(map[string]describe.Shape)}
-	d.spec, d.problems = loader(o).Load(o.Spec)
+	d := &described{shapes: make(map[string]describe.Shape), plugins: make(map[string]*driver.Plugin)}
+	d.spec, d.problems = d.loader(o).Load(o.Spec)
 	if d.spec == nil {
 		return d
 	}
 	var err error
-	if d.snapshots, err = snapshot.Open(snapshot.FolderFor(o.Spec), o.Driver); err != nil {
+	if d.snapshots, err = snapshot.Open(snapshot.FolderFor(o.Spec), d.chosen(o)); err != nil {
 		d.problems.Add(diag.Diagnostic{Pos: diag.Pos{File: o.Spec}, Fatal: true, Message: fmt.Sprintf("read the snapshots: %v", err)})
 	}
 	return d
+}
+
+// chosen returns the name of the driver that the run is about, "" for all.
+func (d *described) chosen(o Options) string {
+	if o.Driver == "" {
+		return ""
+	}
+	return cmp.Or(d.spec.Targets[0].Driver.Value, o.Driver)
 }
 
 // targets returns those of the spec, none when there is nothing to ask them.
@@ -120,7 +131,7 @@ func (d *described) targets() []spec.Target {
 	if d.spec == nil || d.spec.Driver.Value == "" || d.problems.Fatal() {
 		return nil
 	}
-	return d.spec.Targets
+	return slices.DeleteFunc(slices.Clone(d.spec.Targets), func(t spec.Target) bool { return d.plugins[t.Driver.Value] == nil })
 }
 
 // question is a query or a bulk insert that a target is asked about.
@@ -193,13 +204,24 @@ func (d *described) fromSnapshots(t spec.Target, asked []question, refresh bool)
 	return a, left
 }
 
-// fingerprint returns that of the schema files for a target.
+// fingerprint returns that of what the user has written of the database of a target: the
+// schema files, and the plugin.
 func (d *described) fingerprint(t spec.Target) string {
 	var scripts []string
 	for _, script := range d.spec.SchemaFor(t.Driver.Value) {
 		scripts = append(scripts, script.SQL.Text)
 	}
+	if p := d.plugin(t.Driver.Value); p.Extends != "" {
+		scripts = append(scripts, d.written(p))
+	}
 	return snapshot.Fingerprint(scripts...)
+}
+
+// written returns what the file of a plugin says, however it is laid out.
+func (d *described) written(p *driver.Plugin) string {
+	var b strings.Builder
+	_ = pluginfile.Write(&b, d.plugin(p.Extends), p, nil) // a strings.Builder takes everything
+	return b.String()
 }
 
 func (q question) fits(s describe.Shape) bool {
@@ -214,7 +236,7 @@ func (d *described) take(a answers, q question, said describe.Shape) {
 	shape := said
 	var findings []diag.Diagnostic
 	if q.query != nil {
-		shape, findings = describe.Settle(q.query, a.driver, said)
+		shape, findings = describe.Settle(q.query, d.plugin(a.driver), said)
 	}
 	if d.add(findings) {
 		a.said[q.key.Name], a.shapes[q.key.Name] = said, shape
@@ -224,6 +246,7 @@ func (d *described) take(a answers, q question, said describe.Shape) {
 // fromDatabase answers questions from the database of a target. It returns why that
 // could not be reached.
 func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t spec.Target, asked []question) (unreached []diag.Diagnostic) {
+	d.snapshots.MadeFrom(a.driver, d.fingerprint(t))
 	return d.ask(ctx, o, t, asked, func(q question, s snapshot.Snapshot, findings []diag.Diagnostic) {
 		a.asked[q.key.Name] = true
 		if d.add(findings) {
@@ -238,10 +261,10 @@ func (d *described) fromDatabase(ctx context.Context, o Options, a answers, t sp
 // ask asks the database of a target, and tells of each question what it said. It
 // returns why the database could not be reached.
 func (d *described) ask(ctx context.Context, o Options, t spec.Target, asked []question, told func(question, snapshot.Snapshot, []diag.Diagnostic)) (unreached []diag.Diagnostic) {
-	if t.Driver.Value == driver.Generic.Name && o.Child != nil {
+	if d.plugin(t.Driver.Value).Vendor() == driver.Generic.Name && o.Child != nil {
 		return d.askInChildren(ctx, o, t, asked, told)
 	}
-	db, findings := describe.Open(ctx, d.spec, t)
+	db, findings := describe.Open(ctx, d.spec, t, d.plugin(t.Driver.Value))
 	if db == nil {
 		return d.reaching(findings)
 	}

@@ -5,6 +5,7 @@
 package generator
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/emit"
 	"github.com/odbcgen/odbcgen/generator/internal/plan"
+	"github.com/odbcgen/odbcgen/generator/internal/pluginfile"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
@@ -82,13 +84,14 @@ func (d *described) result() (*Result, error) {
 	return result, nil
 }
 
-func loader(o Options) spec.Loader {
-	l := spec.Loader{Env: o.Env, Driver: o.Driver, Database: o.Database}
+func (d *described) loader(o Options) spec.Loader {
+	l := spec.Loader{Env: o.Env, Driver: o.Driver, Database: o.Database, Plugin: d.readPlugin}
 	if l.Env == nil {
 		l.Env = os.LookupEnv
 	}
 	for _, p := range driver.All() {
 		l.Drivers = append(l.Drivers, p.Name)
+		d.plugins[p.Name] = p
 	}
 	for _, k := range protocol.Kinds() {
 		l.Kinds = append(l.Kinds, k.String())
@@ -96,10 +99,30 @@ func loader(o Options) spec.Loader {
 	return l
 }
 
+// readPlugin takes in the plugin of a file.
+func (d *described) readPlugin(path, text string, problems *diag.List) (spec.Plugin, bool) {
+	p := pluginfile.Load(path, text, problems)
+	if p == nil {
+		return spec.Plugin{}, false
+	}
+	d.plugins[p.Name] = p
+	return spec.Plugin{Name: p.Name, Scratch: p.Scratch.Connection != "", Dialect: describe.DialectOf(p)}, true
+}
+
+// plugin returns what is known of a driver of the spec.
+func (d *described) plugin(name string) *driver.Plugin {
+	return cmp.Or(d.plugins[name], &driver.Generic)
+}
+
 // input joins spec and shapes for the plan.
 func (d *described) input() plan.Input {
 	in := plan.Input{
 		Package: d.spec.Package.Value, Driver: d.spec.Targets[0].Driver.Value, Null: d.nullStyle(), Fake: d.spec.Fake.Value,
+	}
+	for _, p := range d.spec.Plugins {
+		if p.Name != "" { // nothing is known of one with faults, which are told
+			in.Plugins = append(in.Plugins, d.plugin(p.Name))
+		}
 	}
 	for _, q := range d.spec.Queries {
 		f := sourceFile(&in, q.File)
@@ -135,7 +158,7 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 	shape := d.shapes[q.Name.Value]
 	planned := plan.DescribedQuery{
 		Name: q.Name.Value, Doc: q.Doc.Value, Result: plan.Result(q.Result.Value),
-		SQL: shape.Text(d.spec.Targets[0].Driver.Value, q.SQL.Bound), Columns: columns(shape.Columns),
+		SQL: shape.Text(d.plugin(d.spec.Targets[0].Driver.Value), q.SQL.Bound), Columns: columns(shape.Columns),
 		Frames: d.spec.FramesOf(&q),
 	}
 	if s := q.Spool; s != nil {
@@ -146,11 +169,11 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 			Number: q.SQL.Bound.Uses[i].Order(), Name: p.Name, Kind: p.Kind, Told: p.Told, Null: p.Null, Reader: p.Reader, List: p.List, SQLType: p.SQLType,
 		})
 	}
-	planned.Dialects = dialects(shape, q.Dialects)
+	planned.Dialects = d.dialects(shape, q.Dialects)
 	for i, s := range shape.Sets {
 		planned.Sets = append(planned.Sets, plan.DescribedSet{
 			Name: q.Sets[i].Name.Value, Result: plan.Result(q.Sets[i].Result.Value), Columns: columns(s.Columns),
-			SQL: describe.Shape{Columns: s.Columns}.Text(d.spec.Driver.Value, q.Sets[i].SQL.Bound), Dialects: dialects(describe.Shape{Columns: s.Columns}, q.Sets[i].Dialects), Params: s.Params,
+			SQL: describe.Shape{Columns: s.Columns}.Text(d.plugin(d.spec.Driver.Value), q.Sets[i].SQL.Bound), Dialects: d.dialects(describe.Shape{Columns: s.Columns}, q.Sets[i].Dialects), Params: s.Params,
 		})
 	}
 	for _, e := range shape.Embeds {
@@ -162,10 +185,10 @@ func (d *described) query(q spec.Query) plan.DescribedQuery {
 	return planned
 }
 
-func dialects(shape describe.Shape, variants []spec.Dialect) []plan.Dialect {
+func (d *described) dialects(shape describe.Shape, variants []spec.Dialect) []plan.Dialect {
 	var all []plan.Dialect
 	for _, variant := range variants {
-		text := plan.Dialect{Driver: variant.Driver.Value, SQL: shape.Text(variant.Driver.Value, variant.SQL.Bound)}
+		text := plan.Dialect{Driver: variant.Driver.Value, SQL: shape.Text(d.plugin(variant.Driver.Value), variant.SQL.Bound)}
 		for _, use := range variant.SQL.Bound.Uses {
 			text.Params = append(text.Params, use.Name)
 		}
@@ -185,6 +208,9 @@ func columns(values []describe.Value) []plan.Column {
 // diagnostic gives a problem of the plan its place in the spec.
 func (d *described) diagnostic(p plan.Problem) diag.Diagnostic {
 	found := diag.Diagnostic{Query: p.Query, Message: p.Message, Help: p.Help}
+	if p.Query == "" {
+		found.Pos = d.spec.Driver.Pos
+	}
 	for _, b := range d.spec.Bulks {
 		if b.Name.Value == p.Query {
 			found.Pos = b.Name.Pos

@@ -6,6 +6,7 @@
 //	odbcgen explain      show what queries take and return, and who says so
 //	odbcgen import       make specs of a configuration of sqlc
 //	odbcgen drivers      list ODBC drivers and data sources
+//	odbcgen plugin       check files that describe databases
 //	odbcgen version      show release and contract
 //
 // It exits with 0 when all is well, 2 when it found fault with the spec or its
@@ -51,7 +52,7 @@ func root(out *output) *cobra.Command {
 		PersistentPreRunE: func(*cobra.Command, []string) error { return out.check() },
 	}
 	out.flags(cmd.PersistentFlags())
-	cmd.AddCommand(generate(out), check(out), explain(out), importSQLC(), drivers(), version(), child())
+	cmd.AddCommand(generate(out), check(out), explain(out), importSQLC(), drivers(), plugin(), version(), child())
 	return cmd
 }
 

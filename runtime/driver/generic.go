@@ -41,10 +41,9 @@ func ByName(name string) (*Plugin, bool) {
 // and answers dbms to SQL_DBMS_NAME: that for both, or for the usual driver of that DBMS,
 // or Generic.
 func For(dbms, library string) *Plugin {
-	dbms, _, _ = strings.Cut(dbms, "/") // DB2/LINUXX8664
 	best := &Generic
 	for _, p := range slices.Concat(All(), variants) {
-		if !slices.ContainsFunc(p.Match.DBMS, func(name string) bool { return strings.EqualFold(name, dbms) }) {
+		if !p.IsFor(dbms) {
 			continue
 		}
 		if p.isOf(library) {
@@ -55,6 +54,12 @@ func For(dbms, library string) *Plugin {
 		}
 	}
 	return best
+}
+
+// IsFor reports whether the plugin is for a database that answers dbms to SQL_DBMS_NAME.
+func (p *Plugin) IsFor(dbms string) bool {
+	dbms, _, _ = strings.Cut(dbms, "/") // DB2/LINUXX8664
+	return slices.ContainsFunc(p.Match.DBMS, func(name string) bool { return strings.EqualFold(name, dbms) })
 }
 
 // ForLibrary returns the built-in plugin for an installed driver by the name of

@@ -4,6 +4,7 @@
 package driver
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ type Plugin struct {
 	// Name is the word used in specs, such as "postgres". Plugins for several drivers of
 	// one database have the same.
 	Name string
+	// Extends is the name of the built-in plugin that one of the user's is made of, "" in
+	// those that are built in.
+	Extends string
 	// Match says which live connections the plugin is for.
 	Match Match
 	// Settings are added to a connection string that does not have their keys.
@@ -94,6 +98,42 @@ const (
 	AsNumber              // a single decimal as integer or double where that is exact, else written out
 	AsFloat64             // as double, range-checked
 )
+
+// Sends reports whether parameters of the kind can travel in the form.
+func (f Form) Sends(kind protocol.Kind) bool {
+	switch f {
+	case AsText:
+		return !isNumber(kind)
+	case AsInt64:
+		return isWhole(kind) && kind != protocol.Int64
+	case AsNumber:
+		return kind == protocol.Decimal || kind == protocol.Money
+	case AsFloat64:
+		return kind == protocol.Float32
+	}
+	return true
+}
+
+// Reads reports whether result cells of the kind can travel in the form.
+func (f Form) Reads(kind protocol.Kind) bool {
+	switch f {
+	case AsInt64:
+		return isWhole(kind)
+	case AsFloat64:
+		return isNumber(kind) && !isWhole(kind)
+	}
+	return f != AsNumber
+}
+
+func isWhole(kind protocol.Kind) bool {
+	integer, _ := kind.Integer()
+	return integer || kind == protocol.Bool
+}
+
+// isNumber reports whether the cells of a Batch are binary numbers.
+func isNumber(kind protocol.Kind) bool {
+	return isWhole(kind) || kind == protocol.Float32 || kind == protocol.Float64
+}
 
 // Param says how parameters of a kind travel.
 type Param struct {
@@ -450,6 +490,9 @@ type Scratch struct {
 	Enter      string
 	Drop       string
 }
+
+// Vendor returns the name of the built-in plugin that knows how the database reads SQL.
+func (p *Plugin) Vendor() string { return cmp.Or(p.Extends, p.Name) }
 
 // KindOf returns the kind of a column of the named type and SQL type code, and
 // Invalid where nobody knows.

@@ -286,7 +286,7 @@ func (x *refusal) helpSyntax(ctx context.Context) string {
 		return fmt.Sprintf("something is missing behind %s", x.reading.tokens[last].Text)
 	}
 	for _, m := range mistakes {
-		if m.drivers != "" && !slices.Contains(strings.Fields(m.drivers), x.d.plugin.Name) {
+		if m.drivers != "" && !slices.Contains(strings.Fields(m.drivers), x.d.plugin.Vendor()) {
 			continue
 		}
 		if m.made(x.reading, x.at) {

@@ -36,20 +36,28 @@ type Database struct {
 	relations map[string][]column // what is read of tables and views, by the name as written
 }
 
-// Open connects to a target of the spec, or builds a scratch database from the
+// DialectOf returns the spellings of the database of a plugin: those of the vendor, and
+// names in the quotes that it has itself.
+func DialectOf(p *driver.Plugin) sqlscan.Dialect {
+	d := sqlscan.DialectOf(p.Vendor())
+	d.BracketQuotes = d.BracketQuotes || p.Dialect.QuoteOpen == "["
+	d.BacktickQuotes = d.BacktickQuotes || p.Dialect.QuoteOpen == "`"
+	return d
+}
+
+// Open connects to a target of the spec, of which the plugin says what is known, or builds a scratch database from the
 // schema files for it. Findings say why it could not; the Database is then nil. It
 // is nil without findings when a schema file could not be read, or nothing says
 // where the database is: the reader of the spec has told that.
-func Open(ctx context.Context, s *spec.Spec, target spec.Target) (*Database, []diag.Diagnostic) {
+func Open(ctx context.Context, s *spec.Spec, target spec.Target, plugin *driver.Plugin) (*Database, []diag.Diagnostic) {
 	if len(target.Faults) > 0 {
 		return nil, target.Faults
 	}
 	d := &Database{
-		dialect: sqlscan.DialectOf(target.Driver.Value), target: target,
+		plugin: plugin, dialect: DialectOf(plugin), target: target,
 		tables: make(map[string][]Value), catalog: make(map[string][]runtime.TableColumn),
 		relations: make(map[string][]column),
 	}
-	d.plugin, _ = driver.ByName(target.Driver.Value)
 	if slices.ContainsFunc(s.SchemaFor(d.plugin.Name), func(script spec.Schema) bool { return script.Unread }) {
 		return nil, nil
 	}
@@ -101,7 +109,11 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 		}}
 	}
 	var err error
-	if d.db, err = runtime.Open(ctx, connection, runtime.WithPoolSize(1), runtime.WithSettings(settings...)); err != nil {
+	opts := []runtime.Option{runtime.WithPoolSize(1), runtime.WithSettings(settings...)}
+	if d.plugin.Extends != "" {
+		opts = append(opts, runtime.WithPlugin(d.plugin))
+	}
+	if d.db, err = runtime.Open(ctx, connection, opts...); err != nil {
 		return d.cannot(pos, "connect to the database", connectHelp(connection, err), err)
 	}
 	d.drop = append(d.drop, d.db.Close)
@@ -114,6 +126,13 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 
 // checkPlugin holds the driver of the spec against the live database.
 func (d *Database) checkPlugin() []diag.Diagnostic {
+	if dbms := d.conn.Server().DBMS; d.plugin.Extends != "" && len(d.plugin.Match.DBMS) > 0 && !d.plugin.IsFor(dbms) {
+		return []diag.Diagnostic{{
+			Pos:     d.target.Driver.Pos,
+			Message: fmt.Sprintf("the plugin %s is for %s, the database calls itself %q", d.plugin.Name, strings.Join(d.plugin.Match.DBMS, ", "), dbms),
+			Help:    "write that name under match: dbms:, or connect to another database",
+		}}
+	}
 	live := d.db.Plugin()
 	if d.plugin != &driver.Generic && live.Name != d.plugin.Name {
 		return []diag.Diagnostic{{
@@ -356,7 +375,7 @@ func (d *Database) catalogNotNull(ctx context.Context, c runtime.ColumnDescripti
 // keyNotNull tells whether a column of a primary key is never NULL. In SQLite it
 // may be, unless it is the row id, which then goes by its name.
 func (d *Database) keyNotNull(ctx context.Context, table, name string) bool {
-	if d.plugin.Name != "sqlite" {
+	if d.plugin.Vendor() != "sqlite" {
 		return true
 	}
 	described, err := d.conn.Describe(ctx, "SELECT rowid FROM "+d.plugin.Dialect.Quote(table))

@@ -22,20 +22,12 @@ type Embed struct {
 	Quoted  bool     // all columns are written in quotes
 }
 
-// Text returns what is to be sent to a driver for a text of the query.
-func (s Shape) Text(driverName string, b sqlscan.Bound) string {
-	plugin := pluginOf(driverName)
+// Text returns what is to be sent to the database of a plugin for a text of the query.
+func (s Shape) Text(plugin *driver.Plugin, b sqlscan.Bound) string {
 	if len(s.Columns) > 0 {
 		b = readable(plugin, b)
 	}
 	return expand(b, s.Embeds, plugin.Dialect.Quote).Template()
-}
-
-func pluginOf(driverName string) *driver.Plugin {
-	if plugin, ok := driver.ByName(driverName); ok {
-		return plugin
-	}
-	return &driver.Generic
 }
 
 // expand writes the columns of each embed.

@@ -59,7 +59,7 @@ func TestEmbeds(t *testing.T) {
 				Env: func(string) (string, bool) { return "", false },
 			}.Load("queries.yaml")
 			require.NoError(t, problems.Err())
-			d, findings := describe.Open(context.Background(), s, s.Targets[0])
+			d, findings := describe.Open(context.Background(), s, s.Targets[0], pluginOf(s))
 			require.Empty(t, findings)
 			defer d.Close()
 
@@ -74,7 +74,7 @@ func TestEmbeds(t *testing.T) {
 				id = "int32"
 			}
 			require.Equal(t, "id "+id+", title text?, word text?, book "+id+"?, word text, order "+id, strings.SplitN(values(shape.Columns), ", total", 2)[0])
-			text := shape.Text(db.Name, s.Queries[0].SQL.Bound)
+			text := shape.Text(d.Plugin(), s.Queries[0].SQL.Bound)
 			require.Contains(t, text, " IN (?...)")
 			require.NotContains(t, text, "*,")
 

@@ -140,7 +140,7 @@ var functions = []function{
 // function returns what is known of a function, named in capitals.
 func (d *Database) function(name string) (function, bool) {
 	for _, f := range functions {
-		if slices.Contains(strings.Fields(f.names), name) && (f.only == "" || slices.Contains(strings.Fields(f.only), d.plugin.Name)) {
+		if slices.Contains(strings.Fields(f.names), name) && (f.only == "" || slices.Contains(strings.Fields(f.only), d.plugin.Vendor())) {
 			return f, true
 		}
 	}

@@ -32,7 +32,7 @@ func (s *statement) checkInsertID(ctx context.Context) {
 
 // numbers tells whether the database numbers the rows of a table.
 func (s *statement) numbers(ctx context.Context, table string) bool {
-	if s.d.plugin.Name == "sqlite" {
+	if s.d.plugin.Vendor() == "sqlite" {
 		_, err := s.d.conn.Describe(ctx, "SELECT rowid FROM "+table)
 		return err == nil
 	}

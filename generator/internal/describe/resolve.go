@@ -341,7 +341,7 @@ func (v *resolver) functionTable(t *reference) []column {
 	case t.function == "GENERATE_SERIES":
 		return []column{{t.alias, answer{notNull: true, why: "GENERATE_SERIES gives no NULL"}}}
 	case t.function == "JSON_EACH" || t.function == "JSON_TREE":
-		return []column{{"type", answer{Kind: protocol.Text, Source: t.function, notNull: v.d.plugin.Name == "sqlite", why: "a column of " + t.function}}}
+		return []column{{"type", answer{Kind: protocol.Text, Source: t.function, notNull: v.d.plugin.Vendor() == "sqlite", why: "a column of " + t.function}}}
 	}
 	return nil
 }

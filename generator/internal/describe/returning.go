@@ -9,7 +9,7 @@ import (
 // readable returns b so that the driver reads the rows of a statement that changes
 // something: see driver.Describe.ReturningBehind.
 func readable(plugin *driver.Plugin, b sqlscan.Bound) sqlscan.Bound {
-	r := read(sqlscan.Scan(sqlscan.DialectOf(plugin.Name), b.SQL), b.SQL, plugin.Dialect.Pipes)
+	r := read(sqlscan.Scan(DialectOf(plugin), b.SQL), b.SQL, plugin.Dialect.Pipes)
 	if plugin.Describe.ReturningBehind == "" || !r.is(0, "INSERT", "REPLACE", "UPDATE", "DELETE") || !r.returns() {
 		return b
 	}

@@ -77,7 +77,7 @@ func describeSets(t *testing.T, db testdb.Database, queries string, number int) 
 		ReadFile: func(path string) ([]byte, error) { return []byte(files[path]), nil }, Env: os.LookupEnv,
 	}.Load("queries.yaml")
 	require.NoError(t, problems.Err())
-	d, findings := describe.Open(context.Background(), s, s.Targets[0])
+	d, findings := describe.Open(context.Background(), s, s.Targets[0], pluginOf(s))
 	require.Empty(t, findings)
 	defer d.Close()
 	return settled(d, &s.Queries[number])

@@ -8,31 +8,32 @@ import (
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
 	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// Settle gives the spec the last word on what a database of the driver said of a
+// Settle gives the spec the last word on what a database of the plugin said of a
 // query, now or earlier, and holds the two against each other. It asks nobody. With
 // findings, the Shape is not to be used.
-func Settle(q *spec.Query, driver string, said Shape) (Shape, []diag.Diagnostic) {
+func Settle(q *spec.Query, plugin *driver.Plugin, said Shape) (Shape, []diag.Diagnostic) {
 	said = said.clone()
 	switch {
 	case q.Result.Value != spec.Sets:
-		text := q.TextFor(driver)
+		text := q.TextFor(plugin.Name)
 		nameAll(text.Bound.Uses, said.Params)
 		if givesRows(q) {
-			text.Bound = readable(pluginOf(driver), text.Bound)
+			text.Bound = readable(plugin, text.Bound)
 		}
-		text.Bound = expand(text.Bound, said.Embeds, pluginOf(driver).Dialect.Quote)
+		text.Bound = expand(text.Bound, said.Embeds, plugin.Dialect.Quote)
 		s := settling{faults{query: q, text: text}}
 		s.checkMarks()
 		s.params(said.Params, said.Params)
 		s.columns(said.Columns)
 		return said, s.findings
 	case q.OneStatement():
-		return settleOne(q, driver, said)
+		return settleOne(q, plugin.Name, said)
 	}
-	return settleSets(q, driver, said)
+	return settleSets(q, plugin.Name, said)
 }
 
 // nameAll gives uses without a name those that the database led to.

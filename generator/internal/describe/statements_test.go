@@ -19,6 +19,7 @@ import (
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
 	"github.com/odbcgen/odbcgen/internal/testdb"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 )
 
 var update = flag.Bool("update", false, "rewrite what is wanted in testdata")
@@ -130,13 +131,19 @@ func settled(d *describe.Database, q *spec.Query) (describe.Shape, []diag.Diagno
 	if len(findings) > 0 {
 		return said, findings
 	}
-	return describe.Settle(q, d.Plugin().Name, said)
+	return describe.Settle(q, d.Plugin(), said)
 }
 
 // database is an open database with the statements as its queries.
 type database struct {
 	*describe.Database
 	queries map[string]*spec.Query
+}
+
+// pluginOf returns the plugin of the first target.
+func pluginOf(s *spec.Spec) *driver.Plugin {
+	p, _ := driver.ByName(s.Targets[0].Driver.Value)
+	return p
 }
 
 func open(t *testing.T, db testdb.Database, statements []*statement) database {
@@ -156,7 +163,7 @@ func open(t *testing.T, db testdb.Database, statements []*statement) database {
 		Env:      os.LookupEnv,
 	}.Load("queries.yaml")
 	require.NoError(t, problems.Err())
-	d, findings := describe.Open(context.Background(), s, s.Targets[0])
+	d, findings := describe.Open(context.Background(), s, s.Targets[0], pluginOf(s))
 	require.Empty(t, findings)
 	t.Cleanup(d.Close)
 	all := database{d, make(map[string]*spec.Query)}

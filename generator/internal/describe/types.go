@@ -379,7 +379,7 @@ func (v *resolver) call(e *expression, sc *scope) answer {
 		within = v.branch(e.filter, isTrue, sc)
 	}
 	arguments := v.answers(e.args, within)
-	if !e.over && v.d.plugin.Name == "sqlite" && len(e.args) > 1 && (e.op == "MIN" || e.op == "MAX") {
+	if !e.over && v.d.plugin.Vendor() == "sqlite" && len(e.args) > 1 && (e.op == "MIN" || e.op == "MAX") {
 		return v.strictly(v.unifyAll(e.args, arguments), arguments)
 	}
 	f, ok := v.d.function(e.op)

@@ -46,6 +46,13 @@ func Files(pkg *plan.Package) ([]File, error) {
 		}
 		files = append(files, source)
 	}
+	if len(pkg.Plugins.All) > 0 {
+		source, err := file(pkg, pkg.Plugins.Name, pluginsFile)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, source)
+	}
 	if pkg.Fake != nil {
 		source, err := file(pkg, pkg.Fake.Name, fakeFile)
 		if err != nil {

@@ -45,7 +45,7 @@ func fileStem(source string) string {
 	}
 	stem := strings.TrimLeft(strings.Map(fileRune, source), "._")
 	stem = cmp.Or(stem, "queries")
-	if slices.Contains([]string{mainFile, modelsFileName, fakeFileName}, stem+suffix) || !builtAnywhere(stem+suffix) {
+	if slices.Contains([]string{mainFile, modelsFileName, fakeFileName, pluginFileName}, stem+suffix) || !builtAnywhere(stem+suffix) {
 		head, tail, _ := strings.Cut(stem+".", ".")
 		stem = strings.TrimSuffix(head+"_queries."+tail, ".")
 	}

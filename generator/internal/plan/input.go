@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/odbcgen/odbcgen/runtime/protocol"
+import (
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
 
 // Input is what the user wrote joined with what the database said about it.
 type Input struct {
@@ -9,7 +12,8 @@ type Input struct {
 	Null    NullStyle
 	Driver  string // name of the driver plugin that told the types, "" where they are not to be compared at run time
 	Files   []SourceFile
-	Fake    bool // a Querier for tests is written, too
+	Plugins []*driver.Plugin // that the user has described
+	Fake    bool             // a Querier for tests is written, too
 }
 
 // NullStyle is how a value that can be NULL is written in Go.

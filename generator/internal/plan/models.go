@@ -105,6 +105,9 @@ func sameFields(a, b []Field) bool {
 	return slices.EqualFunc(a, b, func(x, y Field) bool { return x.Name == y.Name && fmt.Sprint(x.Type) == fmt.Sprint(y.Type) })
 }
 
+// packageNames are those that every package has.
+var packageNames = []string{"Queries", "Querier", "New", "Fake"}
+
 // modelName returns the Go name for a row of a table: its name in the singular.
 func modelName(table string) string {
 	parts := words(table)
@@ -114,7 +117,7 @@ func modelName(table string) string {
 	last := &parts[len(parts)-1]
 	*last = singular(*last)
 	name := fieldName(strings.Join(parts, "_"))
-	if slices.Contains([]string{"Queries", "Querier", "New", "Fake"}, name) {
+	if slices.Contains(packageNames, name) {
 		name += "Model"
 	}
 	return name

@@ -4,6 +4,8 @@
 // it knows neither databases nor the places in the user's files.
 package plan
 
+import "github.com/odbcgen/odbcgen/runtime/driver"
+
 // Contract is the number of the contract that the generated code keeps with the
 // runtime. It is raised, together with runtime.MaxContract, when generated code
 // starts to need something that older runtimes lack.
@@ -20,12 +22,26 @@ type Package struct {
 	Files    []File
 	Models   Models
 	Fake     *Fake // nil for none
+	Plugins  Plugins
 }
 
 // Models is the Go file of the types that queries share, one for each embedded table.
 type Models struct {
 	Name    string
 	Structs []Struct
+}
+
+// Plugins is the Go file of the plugins that the user has described.
+type Plugins struct {
+	Name string
+	All  []Plugin
+}
+
+// Plugin is the variable that holds one.
+type Plugin struct {
+	Name  string
+	Doc   string
+	Value *driver.Plugin
 }
 
 // Import is a package that generated code may import.

@@ -29,8 +29,11 @@ func New(in Input) (*Package, []Problem) {
 		Name:     in.Package,
 		Doc:      cmp.Or(in.Doc, "Package "+in.Package+" runs queries on a database."),
 		Contract: Contract,
-		Imports:  slices.Concat(imports, fakeImports),
+		Imports:  slices.Concat(imports, fakeImports, pluginImports),
 		Main:     mainFile,
+	}
+	if len(in.Plugins) > 0 {
+		b.private.claim("driver") // which the file of plugins imports
 	}
 	names := fileNames(in.Files)
 	for i, src := range in.Files {
@@ -44,6 +47,7 @@ func New(in Input) (*Package, []Problem) {
 		pkg.Files = append(pkg.Files, file)
 	}
 	pkg.Models = b.modelsFile()
+	pkg.Plugins = b.plugins(pkg.Name, in.Plugins)
 	if in.Fake {
 		pkg.Fake = fake(pkg)
 	}

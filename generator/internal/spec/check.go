@@ -124,7 +124,7 @@ func (r *reader) checkSingle(q *Query) {
 	}
 	r.checkStatements(r.dialect(), q.SQL)
 	for _, d := range q.Dialects {
-		r.checkStatements(sqlscan.DialectOf(d.Driver.Value), d.SQL)
+		r.checkStatements(r.spec.DialectOf(d.Driver.Value), d.SQL)
 	}
 }
 
@@ -139,7 +139,7 @@ func (r *reader) checkStatements(d sqlscan.Dialect, s SQL) {
 // bindDialect finds the parameters of d and holds them against those of the query:
 // both are sent the same values.
 func (r *reader) bindDialect(q *Query, d *Dialect) {
-	if !r.bind(sqlscan.DialectOf(d.Driver.Value), &d.SQL) {
+	if !r.bind(r.spec.DialectOf(d.Driver.Value), &d.SQL) {
 		return
 	}
 	want, got := q.SQL.Bound.Uses, d.SQL.Bound.Uses

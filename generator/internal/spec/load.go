@@ -20,6 +20,10 @@ type Loader struct {
 	Drivers  []string                               // words of driver; nil allows any
 	Kinds    []string                               // words of type; nil allows any
 
+	// Plugin reads a plugin file, and adds what is wrong with it to the problems. A driver
+	// whose name ends in .yaml or .yml is the path of one. Nil reads none.
+	Plugin func(path, text string, problems *diag.List) (p Plugin, ok bool)
+
 	Driver   string // stands for what the spec says, "" for nothing
 	Database string // likewise
 }

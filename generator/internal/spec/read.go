@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"go/token"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+	"github.com/odbcgen/odbcgen/generator/internal/yamlnode"
 )
 
 // readSpec reads the whole spec. The driver comes before all that holds SQL.
@@ -21,7 +23,7 @@ func (r *reader) readSpec(n *yaml.Node) {
 	r.spec.Out = Text{Value: "."}
 	r.spec.Null = Text{Value: NullSQL}
 	r.hidePasswords(n)
-	r.mapping("the spec", n, r.specFields(child(n, "databases") != nil))
+	r.mapping("the spec", n, r.specFields(yamlnode.Child(n, "databases") != nil))
 	r.spec.Out.Value = r.sibling(r.spec.Out.Value)
 	r.checkTargets(n)
 	if n.Kind == yaml.MappingNode && len(r.spec.Queries)+len(r.spec.Bulks) == 0 && r.problems.Len() == 0 {
@@ -68,15 +70,74 @@ func (r *reader) identifier(what string, into *Text) func(*yaml.Node) {
 func (r *reader) driver(n *yaml.Node) {
 	into := &r.spec.Driver
 	r.text("driver", into)(n)
-	at := diag.Diagnostic{Pos: into.Pos}
+	if r.Loader.Driver == "" || r.isFile(into.Value) {
+		*into = r.known(*into)
+	}
 	if r.Loader.Driver != "" {
-		into.Value, at.Pos = r.Loader.Driver, diag.Pos{}
+		into.Value = r.chosen()
 	}
-	if into.Value != "" && r.Drivers != nil && !slices.Contains(r.Drivers, into.Value) {
-		at.Message, at.Help = fmt.Sprintf("unknown driver %q", into.Value), oneOf(into.Value, r.Drivers)
-		r.add(at)
-		into.Value = ""
+}
+
+// chosen returns the name of the driver that the Loader has the word about.
+func (r *reader) chosen() string {
+	if r.isFile(r.Loader.Driver) {
+		return r.pluginFile(filepath.ToSlash(filepath.Clean(r.Loader.Driver)), diag.Pos{})
 	}
+	return r.known(Text{Value: r.Loader.Driver}).Value
+}
+
+// known returns a driver that there is, by its name; of one that there is not, it tells,
+// and returns none.
+func (r *reader) known(driver Text) Text {
+	switch {
+	case r.isFile(driver.Value):
+		driver.Value = r.pluginFile(r.sibling(driver.Value), driver.Pos)
+	case driver.Value != "" && r.Drivers != nil && !slices.Contains(r.Drivers, driver.Value) && !r.lacksPlugin():
+		r.add(diag.Diagnostic{
+			Pos: driver.Pos, Message: fmt.Sprintf("unknown driver %q", driver.Value), Help: yamlnode.OneOf(driver.Value, r.Drivers),
+		})
+		driver.Value = ""
+	}
+	return driver
+}
+
+// lacksPlugin tells whether a plugin file has faults. Nobody knows then what its name is.
+func (r *reader) lacksPlugin() bool {
+	return slices.ContainsFunc(r.spec.Plugins, func(p Plugin) bool { return p.Name == "" })
+}
+
+// isFile tells whether a driver is to be read from a plugin file.
+func (r *reader) isFile(driver string) bool { return r.Plugin != nil && IsPluginFile(driver) }
+
+// IsPluginFile reports whether the name of a driver is the path of a plugin file.
+func IsPluginFile(driver string) bool {
+	ext := filepath.Ext(driver)
+	return ext == ".yaml" || ext == ".yml"
+}
+
+// pluginFile returns the name of the plugin in a file, "" when there is none. It is read
+// once.
+func (r *reader) pluginFile(path string, at diag.Pos) string {
+	i := slices.IndexFunc(r.spec.Plugins, func(p Plugin) bool { return p.Path == path })
+	if i >= 0 {
+		return r.spec.Plugins[i].Name
+	}
+	p := Plugin{Path: path, Scratch: true} // of one that cannot be read no more is told
+	if text, ok := r.read(path, diag.Diagnostic{Pos: at}); ok {
+		if read, ok := r.Plugin(path, text, r.problems); ok {
+			p = read
+			p.Path = path
+		}
+	}
+	if other := slices.IndexFunc(r.spec.Plugins, func(o Plugin) bool { return o.Name == p.Name }); p.Name != "" && other >= 0 {
+		r.problemAt(at, "give it another name", "the driver %q is already that of %s", p.Name, r.spec.Plugins[other].Path)
+		p.Name = ""
+	}
+	r.spec.Plugins = append(r.spec.Plugins, p)
+	if r.Drivers != nil && p.Name != "" {
+		r.Drivers = append(slices.Clip(r.Drivers), p.Name)
+	}
+	return p.Name
 }
 
 var variable = regexp.MustCompile(`\$\{(\w+)\}`)
@@ -126,8 +187,7 @@ func (r *reader) databases(n *yaml.Node) {
 		}
 	}
 	r.pairs("databases", n, func(key, value *yaml.Node) {
-		driver := Text{key.Value, r.pos(key)}
-		r.checkDriver(key)
+		driver := r.driverKey(key)
 		if r.spec.Driver.Value == "" {
 			r.spec.Driver = driver
 		}
@@ -146,7 +206,7 @@ var secret = regexp.MustCompile(`(?i)\w*(?:pwd|password|passwd|secret|token)["']
 // diagnostics are drawn from, under whatever key the connection string stands.
 func (r *reader) hidePasswords(root *yaml.Node) {
 	for i := 0; root.Kind == yaml.MappingNode && i+1 < len(root.Content); i += 2 {
-		n := resolve(root.Content[i+1])
+		n := yamlnode.Resolve(root.Content[i+1])
 		if slices.Contains([]string{"queries", "bulk", "schema"}, root.Content[i].Value) {
 			continue
 		}
@@ -192,13 +252,14 @@ func secretBytes(text string) []int {
 // is neither a database to ask nor a way to build one.
 func (r *reader) checkTargets(n *yaml.Node) {
 	s := r.spec
-	if one := r.Loader.Driver; one != "" && child(n, "databases") != nil {
+	if r.Loader.Driver != "" && yamlnode.Child(n, "databases") != nil {
+		one := r.chosen()
 		s.Targets = slices.DeleteFunc(s.Targets, func(t Target) bool { return t.Driver.Value != one })
 	}
-	scratch := s.Driver.Value == "sqlite" && child(n, "schema") != nil
+	scratch := r.needsNoServer(s.Driver.Value) && yamlnode.Child(n, "schema") != nil
 	if len(s.Targets) == 0 {
 		s.Targets = []Target{{Driver: s.Driver}}
-		if r.Env != nil && n.Kind == yaml.MappingNode && r.Loader.Database == "" && child(n, "database") == nil && !scratch {
+		if r.Env != nil && n.Kind == yaml.MappingNode && r.Loader.Database == "" && yamlnode.Child(n, "database") == nil && !scratch {
 			r.problem(n, "write an ODBC connection string, database: ${DSN}; with driver: sqlite, schema: is enough",
 				"the spec lacks database")
 		}
@@ -208,6 +269,11 @@ func (r *reader) checkTargets(n *yaml.Node) {
 	}
 }
 
+// needsNoServer tells whether a scratch database of the driver is a file of its own.
+func (r *reader) needsNoServer(driver string) bool {
+	return driver == "sqlite" || slices.ContainsFunc(r.spec.Plugins, func(p Plugin) bool { return p.Name == driver && p.Scratch })
+}
+
 // schema reads a list of scripts, or one for each of several drivers.
 func (r *reader) schema(n *yaml.Node) {
 	if n.Kind == yaml.SequenceNode {
@@ -215,15 +281,15 @@ func (r *reader) schema(n *yaml.Node) {
 		return
 	}
 	r.pairs("schema", n, func(key, value *yaml.Node) {
-		r.checkDriver(key)
-		r.scripts(Text{key.Value, r.pos(key)}, value)
+		r.scripts(r.driverKey(key), value)
 	})
 }
 
-func (r *reader) checkDriver(key *yaml.Node) {
-	if r.Drivers != nil && !slices.Contains(r.Drivers, key.Value) {
-		r.problem(key, oneOf(key.Value, r.Drivers), "unknown driver %q", key.Value)
-	}
+// driverKey returns the driver that a key names. One that there is not keeps its word.
+func (r *reader) driverKey(key *yaml.Node) Text {
+	driver := r.known(Text{key.Value, r.pos(key)})
+	driver.Value = cmp.Or(driver.Value, key.Value)
+	return driver
 }
 
 func (r *reader) scripts(driver Text, n *yaml.Node) {
@@ -257,14 +323,14 @@ func blank(c rune) bool { return unicode.IsSpace(c) || c == '\ufeff' }
 
 // queryOrFiles reads an item of queries.
 func (r *reader) queryOrFiles(n *yaml.Node) {
-	if child(n, "files") != nil {
+	if yamlnode.Child(n, "files") != nil {
 		var entry queryFiles
 		r.mapping("an entry with files", n, r.filesFields(&entry))
-		r.files(child(n, "files"), entry)
+		r.files(yamlnode.Child(n, "files"), entry)
 		return
 	}
 	q := Query{File: r.file}
-	if name := child(n, "name"); name != nil {
+	if name := yamlnode.Child(n, "name"); name != nil {
 		r.query = name.Value
 	}
 	r.mapping("a query", n, r.queryFields(&q))
@@ -341,8 +407,7 @@ func (r *reader) sql(what string, into *SQL) func(*yaml.Node) {
 
 func (r *reader) dialects(n *yaml.Node, q *Query) {
 	r.pairs("dialects", n, func(key, value *yaml.Node) {
-		r.checkDriver(key)
-		d := Dialect{Driver: Text{key.Value, r.pos(key)}}
+		d := Dialect{Driver: r.driverKey(key)}
 		r.sql("the text for "+key.Value, &d.SQL)(value)
 		if d.SQL.Text != "" {
 			q.Dialects = append(q.Dialects, d)
@@ -392,7 +457,7 @@ func (r *reader) overrideFields(o *Override) []field {
 // bulk reads an item of bulk.
 func (r *reader) bulk(n *yaml.Node) {
 	b := Bulk{File: r.file}
-	if name := child(n, "name"); name != nil {
+	if name := yamlnode.Child(n, "name"); name != nil {
 		r.query = name.Value
 	}
 	r.mapping("a bulk insert", n, r.bulkFields(&b))
@@ -424,4 +489,4 @@ func (r *reader) bulkColumn(n *yaml.Node, b *Bulk) {
 }
 
 // dialect returns the spellings of the driver of the spec.
-func (r *reader) dialect() sqlscan.Dialect { return sqlscan.DialectOf(r.spec.Driver.Value) }
+func (r *reader) dialect() sqlscan.Dialect { return r.spec.DialectOf(r.spec.Driver.Value) }

@@ -114,7 +114,7 @@ func (r *reader) splitDialect(q *Query, d Dialect) {
 	if d.SQL.Bound.SQL == "" {
 		return // it has problems
 	}
-	parts := split(sqlscan.DialectOf(d.Driver.Value), d.SQL)
+	parts := split(r.spec.DialectOf(d.Driver.Value), d.SQL)
 	if len(parts) != len(q.Sets) {
 		r.problemAt(d.SQL.Pos(0, len(d.SQL.Text)), "one statement for each set, with ; between them",
 			"sql has %d statements, the text for %s has %d", len(q.Sets), d.Driver.Value, len(parts))
@@ -186,7 +186,7 @@ func (r *reader) checkKeyset(q *Query) {
 	}
 	r.checkPage(r.dialect(), q.SQL)
 	for _, d := range q.Dialects {
-		r.checkPage(sqlscan.DialectOf(d.Driver.Value), d.SQL)
+		r.checkPage(r.spec.DialectOf(d.Driver.Value), d.SQL)
 	}
 }
 

@@ -14,7 +14,7 @@ type Spec struct {
 	Path    string // as given to Load
 	Package Text   // of the Go files to write
 	Out     Text   // folder for them; a path from where Path is one from
-	Driver  Text   // name of a plugin: that of the first target, whose SQL the queries are in
+	Driver  Text   // name of a plugin, which a path is read as: that of the first target, whose SQL the queries are in
 	Targets []Target
 	Schema  []Schema
 	Null    Text // NullSQL or NullPointer
@@ -22,6 +22,25 @@ type Spec struct {
 	Fake    Bool // a Querier for tests is written, too
 	Queries []Query
 	Bulks   []Bulk
+	Plugins []Plugin // of the files that the spec names as drivers
+}
+
+// Plugin is a driver that the user has described in a file.
+type Plugin struct {
+	Path    string // a path from where Spec.Path is one from
+	Name    string
+	Scratch bool // a scratch database needs no server
+	Dialect sqlscan.Dialect
+}
+
+// DialectOf returns the spellings of a driver.
+func (s *Spec) DialectOf(driver string) sqlscan.Dialect {
+	for _, p := range s.Plugins {
+		if p.Name == driver {
+			return p.Dialect
+		}
+	}
+	return sqlscan.DialectOf(driver)
 }
 
 // Target is a database to describe the queries on.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/sqlscan"
+	"github.com/odbcgen/odbcgen/generator/internal/yamlnode"
 )
 
 // queryFiles is an entry of queries that names files.
@@ -219,7 +220,7 @@ func (f *sqlFile) checkResult(q *Query) {
 	if !batch && q.Result.Value != copyFrom && !slices.Contains(results, q.Result.Value) {
 		f.add(diag.Diagnostic{
 			Pos: q.Result.Pos, Query: q.Name.Value, Message: "unknown result :" + q.Result.Value,
-			Help: oneOf(q.Result.Value, append(slices.Clone(results), "execrows", "execresult", "execlastid", copyFrom)),
+			Help: yamlnode.OneOf(q.Result.Value, append(slices.Clone(results), "execrows", "execresult", "execlastid", copyFrom)),
 		})
 	}
 }
@@ -259,7 +260,7 @@ func (f *sqlFile) override(name, word Text) Override {
 		}
 	}
 	if o.Type.Value != "" && f.Kinds != nil && !slices.Contains(f.Kinds, o.Type.Value) {
-		f.add(diag.Diagnostic{Pos: word.Pos, Message: fmt.Sprintf("unknown type %q", o.Type.Value), Help: oneOf(o.Type.Value, f.Kinds)})
+		f.add(diag.Diagnostic{Pos: word.Pos, Message: fmt.Sprintf("unknown type %q", o.Type.Value), Help: yamlnode.OneOf(o.Type.Value, f.Kinds)})
 		o.Type.Value = ""
 	}
 	return o
