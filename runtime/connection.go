@@ -50,6 +50,9 @@ func (c *Conn) Exec(ctx context.Context, sql string) (err error) {
 	}
 	defer l.mu.Unlock()
 	l.dirty.Store(true)
+	if defines(sql) {
+		l.definesNow()
+	}
 	return l.execLocked(ctx, sql)
 }
 
@@ -129,6 +132,9 @@ type physical struct {
 	prefetch bool  // see WithPrefetch
 	drift    Drift // see WithDrift
 	spool    Spool // see WithSpool
+
+	catalog  *catalogCache // of the DB; nil for a connection of none
+	defining atomic.Bool   // since the catalog was last cleared, it may have changed again, see definesNow
 
 	mu         gate // guards the following and all use of the driver
 	native     *odbc.Conn
@@ -220,7 +226,7 @@ func (l loan) end(ctx context.Context, err error, tidy func(context.Context)) {
 
 // clean reports whether there is nothing to do before the next user has the connection.
 func (c *physical) clean() bool {
-	return !c.native.Broken() && !c.dirty.Load() && c.tx.Load() == nil
+	return !c.native.Broken() && !c.dirty.Load() && !c.defining.Load() && c.tx.Load() == nil
 }
 
 // endTidily is end where there may be something to do.
@@ -238,6 +244,7 @@ func (l loan) endTidily(ctx context.Context, err error, tidy func(context.Contex
 			tidy(ctx)
 		}
 		l.note(ctx, err, true)
+		l.defined()
 		asNew := l.db == nil || !l.broken.Load() && l.reset(ctx) == nil
 		stuck := l.native.Stuck()
 		l.mu.Unlock()
@@ -306,7 +313,7 @@ func (c *physical) moveTo(ctx context.Context, db *DB) bool {
 	if err != nil || name == "" || identity(wanted) != c.identity {
 		return false
 	}
-	c.prefetch, c.drift, c.spool, c.writer = db.prefetch, db.drift, db.spool, db.source.writable
+	c.prefetch, c.drift, c.spool, c.writer, c.catalog = db.prefetch, db.drift, db.spool, db.source.writable, db.catalog
 	if err := c.enter(ctx, name); err != nil {
 		return false
 	}

@@ -40,6 +40,7 @@ type DB struct {
 	options
 	pool    *pool.Pool[*physical]
 	backend *backend // nil without a Budget
+	catalog *catalogCache
 }
 
 // Open connects to a database by an ODBC connection string. It makes the first
@@ -74,6 +75,7 @@ func (db *DB) open(ctx context.Context, connection string) error {
 		return err
 	}
 	db.obey(first)
+	db.catalog = db.lists.cache(os.Getenv)
 	if db.budget != nil {
 		db.backend = db.budget.backend(BackendID(db.source.complete(first)))
 	}
@@ -192,7 +194,7 @@ func (db *DB) dial(ctx context.Context) (*physical, error) {
 func (db *DB) connect(ctx context.Context) (*physical, error) {
 	c, err := db.source.connect(ctx, db.plugin)
 	if err == nil {
-		c.prefetch, c.drift, c.spool = db.prefetch, db.drift, db.spool
+		c.prefetch, c.drift, c.spool, c.catalog = db.prefetch, db.drift, db.spool, db.catalog
 	}
 	return c, err
 }

@@ -106,19 +106,21 @@ func (c *Conn) TableColumns(ctx context.Context, schema, table string) ([]TableC
 		return nil, err
 	}
 	defer p.mu.Unlock()
-	listed, err := p.native.TableColumns(ctx, schema, table)
+	of := odbc.Object{Schema: schema, Name: table}
+	listed, err := p.native.List(ctx, odbc.Columns, of, "")
 	if err != nil {
 		return nil, p.operation("", "describe").wrap(err)
 	}
-	key, _ := p.native.PrimaryKey(ctx, schema, table) // not every driver can tell
+	keys, _ := p.native.List(ctx, odbc.PrimaryKeys, of, "") // not every driver can tell
+	key := functionRows(odbc.PrimaryKeys, keys)
 	var columns []TableColumn
-	for _, t := range listed {
-		if t.Table != table { // the driver took "_" for a pattern
+	for _, r := range functionRows(odbc.Columns, listed) {
+		if r.text("object_name") != table { // the driver took "_" for a pattern
 			continue
 		}
 		columns = append(columns, TableColumn{
-			Schema: t.Schema, Table: t.Table, Name: t.Name, TypeName: t.TypeName, NotNull: t.NotNull,
-			PrimaryKey: slices.Contains(key, t.Name),
+			Schema: r.text("schema_name"), Table: table, Name: r.text("column_name"), TypeName: r.text("type_name"), NotNull: r.text("nullable") == "0",
+			PrimaryKey: slices.ContainsFunc(key, func(k catalogRow) bool { return k.text("column_name") == r.text("column_name") }),
 		})
 	}
 	return columns, nil
@@ -139,10 +141,14 @@ func (c *Conn) Tables(ctx context.Context) ([]Table, error) {
 		return nil, err
 	}
 	defer p.mu.Unlock()
-	listed, err := p.native.Tables(ctx)
+	listed, err := p.native.List(ctx, odbc.Tables, odbc.Object{}, "TABLE,VIEW")
+	current := p.native.Database()
 	var all []Table
-	for _, t := range listed {
-		all = append(all, Table(t))
+	for _, r := range functionRows(odbc.Tables, listed) {
+		// MariaDB's driver lists those of all catalogs.
+		if t := (Table(r.object())); t.Catalog == "" || current == "" || t.Catalog == current {
+			all = append(all, t)
+		}
 	}
 	return all, p.operation("", "describe").wrap(err)
 }

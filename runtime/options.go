@@ -20,6 +20,7 @@ type options struct {
 	prefetch    bool
 	drift       Drift
 	spool       Spool
+	lists       catalogOptions
 }
 
 type optionFunc func(*options)

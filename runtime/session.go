@@ -114,6 +114,9 @@ func (c *physical) used(s *statement) {
 	if s.dirty {
 		c.dirty.Store(true)
 	}
+	if s.defines {
+		c.definesNow()
+	}
 }
 
 // changesSession reports whether a statement may change more than rows.

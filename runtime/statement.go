@@ -70,12 +70,13 @@ type shape struct {
 // statement is a prepared statement with the Batches for its parameters and
 // rows. It is for one use at a time, and used under its connection's lock.
 type statement struct {
-	c      *physical
-	shape  shape
-	native *odbc.Stmt
-	star   bool // it may give other columns when a table gets others
-	dirty  bool // it may change more than rows, see session
-	params *protocol.Batch
+	c       *physical
+	shape   shape
+	native  *odbc.Stmt
+	star    bool // it may give other columns when a table gets others
+	dirty   bool // it may change more than rows, see session
+	defines bool // it may change the catalog
+	params  *protocol.Batch
 
 	described []odbc.ColumnType // when it was prepared; nil where they were not compared
 	types     []cellType        // that the forms are for
@@ -136,7 +137,7 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 	if err != nil {
 		return nil, c.operation(sh.name, "prepare").wrap(err)
 	}
-	s := &statement{c: c, shape: sh, native: native, star: hasStar(sh.sql), dirty: changesSession(c.plugin, sh.sql)}
+	s := &statement{c: c, shape: sh, native: native, star: hasStar(sh.sql), dirty: changesSession(c.plugin, sh.sql), defines: defines(sh.sql)}
 	if err := s.compare(); err != nil {
 		native.Close()
 		return nil, c.operation(sh.name, "prepare").wrap(err)

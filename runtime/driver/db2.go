@@ -51,8 +51,9 @@ var Db2 = Plugin{
 		LockTimeout: LockTimeout{Unit: time.Second, Temporary: Temporary{
 			Do: "SET CURRENT LOCK TIMEOUT = %d", Undo: "SET CURRENT LOCK TIMEOUT = NULL"}},
 	},
-	Faults: db2Faults,
-	Quirks: Quirks{RebindParams: true},
+	Faults:  db2Faults,
+	Catalog: db2Catalog,
+	Quirks:  Quirks{RebindParams: true},
 	// The rows of an array are stored as a whole or not at all (SQL_ATTR_PARAMOPT_ATOMIC);
 	// it has at most 32,767.
 	Bulk: Bulk{Strategy: BulkArrays, Rows: 1000},

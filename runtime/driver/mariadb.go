@@ -64,6 +64,7 @@ var MariaDB = Plugin{
 	// one is plain success, and stores nothing.
 	// The server gives what the star stands for now, the driver calls it by the old names.
 	Faults:   mariadbFaults,
+	Catalog:  mariadbCatalog,
 	Database: Database{Enter: "USE %s", Name: "SELECT DATABASE()"},
 	ReadOnly: "SELECT @@GLOBAL.read_only",
 	Quirks:   Quirks{LinkEnds: true, InfoIsFailure: true, StarsOnce: true},

@@ -8,6 +8,7 @@ var MySQL = Plugin{
 	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`", Pipes: PipesOr},
 	Lists:    Lists{In: "IN (SELECT NULL FROM DUAL WHERE FALSE)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE FALSE)"},
 	Faults:   mariadbFaults,
+	Catalog:  mysqlCatalog,
 	Quirks:   Quirks{RebindParams: true},
 	Bulk:     Bulk{Strategy: BulkArrays, Rows: 1},
 }

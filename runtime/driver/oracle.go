@@ -9,8 +9,9 @@ var Oracle = Plugin{
 		QuoteOpen: `"`, QuoteClose: `"`, RecursiveWith: true,
 		Savepoints: Savepoints{Make: "SAVEPOINT %s", Back: "ROLLBACK TO SAVEPOINT %s"},
 	},
-	Lists:  Lists{In: "IN (SELECT NULL FROM DUAL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE 1 = 0)", Max: 1000},
-	Faults: oracleFaults,
-	Quirks: Quirks{RebindParams: true},
-	Bulk:   Bulk{Strategy: BulkArrays, Rows: 1},
+	Lists:   Lists{In: "IN (SELECT NULL FROM DUAL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE 1 = 0)", Max: 1000},
+	Faults:  oracleFaults,
+	Catalog: oracleCatalog,
+	Quirks:  Quirks{RebindParams: true},
+	Bulk:    Bulk{Strategy: BulkArrays, Rows: 1},
 }

@@ -61,6 +61,8 @@ type Plugin struct {
 	Faults []Fault
 	// Bulk says how many rows are inserted.
 	Bulk Bulk
+	// Catalog says how the database lists what it has.
+	Catalog Catalog
 	// Scratch makes a place for a scratch schema, empty where there is no way.
 	Scratch Scratch
 }

@@ -93,6 +93,7 @@ WHERE p.name = 'odbcgen_types'`,
 	},
 	// A text parameter would be cut at the zero byte that PostgreSQL has no text for.
 	Faults:   postgresFaults,
+	Catalog:  postgresCatalog,
 	ReadOnly: "SELECT CASE WHEN pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool THEN 1 ELSE 0 END",
 	Quirks: Quirks{
 		LinkEnds: true, RefuseZeroBytes: true, BeforeSavepoint: "SELECT 1", Probe: "SELECT 1",

@@ -45,8 +45,9 @@ var Snowflake = Plugin{
 		LockTimeout: LockTimeout{Unit: time.Second, Temporary: Temporary{
 			Do: "ALTER SESSION SET LOCK_TIMEOUT = %d", Undo: "ALTER SESSION UNSET LOCK_TIMEOUT"}},
 	},
-	Faults: snowflakeFaults,
-	Quirks: Quirks{RebindParams: true},
+	Faults:  snowflakeFaults,
+	Catalog: snowflakeCatalog,
+	Quirks:  Quirks{RebindParams: true},
 	// An array is one statement for the server, however many rows it has.
 	Bulk: Bulk{Strategy: BulkArrays, Rows: 10_000},
 	Scratch: Scratch{

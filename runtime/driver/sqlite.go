@@ -107,6 +107,7 @@ WHERE type = 'view' AND name = trim(?, '"[]' || char(96)) COLLATE NOCASE`,
 		EndedBy: []Kind{KindCancelled, KindDeadline, KindDiskFull, KindCapacity, KindCorrupt}, Over: "BEGIN",
 	},
 	Faults:   sqliteFaults,
+	Catalog:  sqliteCatalog,
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`, Pipes: PipesTight, RecursiveWith: true},
 	Lists:    Lists{In: "IN ()", NotIn: "NOT IN ()", Max: 32766}, // SQLITE_MAX_VARIABLE_NUMBER since 3.32
 	InsertID: "SELECT last_insert_rowid()",

@@ -9,10 +9,11 @@ var SQLServer = Plugin{
 		QuoteOpen: "[", QuoteClose: "]",
 		Savepoints: Savepoints{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s"},
 	},
-	Lists:  Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000}, // the server takes 2,100
-	Faults: sqlserverFaults,
-	Quirks: Quirks{RebindParams: true},
-	Bulk:   Bulk{Strategy: BulkArrays, Rows: 1},
+	Lists:   Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000}, // the server takes 2,100
+	Faults:  sqlserverFaults,
+	Catalog: sqlserverCatalog,
+	Quirks:  Quirks{RebindParams: true},
+	Bulk:    Bulk{Strategy: BulkArrays, Rows: 1},
 }
 
 // SQLServerFreeTDS describes Microsoft SQL Server through FreeTDS.
@@ -23,6 +24,7 @@ var SQLServerFreeTDS = Plugin{
 	Dialect:  SQLServer.Dialect,
 	Lists:    SQLServer.Lists,
 	Faults:   sqlserverFaults,
+	Catalog:  sqlserverCatalog,
 	Quirks:   Quirks{RebindParams: true},
 	Bulk:     Bulk{Strategy: BulkArrays, Rows: 1},
 }

@@ -9,8 +9,9 @@ var Sybase = Plugin{
 		QuoteOpen: "[", QuoteClose: "]",
 		Savepoints: Savepoints{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s"},
 	},
-	Lists:  Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000},
-	Faults: sybaseFaults,
-	Quirks: Quirks{RebindParams: true},
-	Bulk:   Bulk{Strategy: BulkArrays, Rows: 1},
+	Lists:   Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000},
+	Faults:  sybaseFaults,
+	Catalog: sybaseCatalog,
+	Quirks:  Quirks{RebindParams: true},
+	Bulk:    Bulk{Strategy: BulkArrays, Rows: 1},
 }

@@ -246,6 +246,10 @@ func (c *Conn) Server() Server {
 // not know.
 func (c *Conn) IdentifierQuote() string { return c.info(sys.InfoIdentifierQuote) }
 
+// Database returns the name of the database that the connection is in, "" where the
+// driver does not know.
+func (c *Conn) Database() string { return c.info(sys.InfoDatabaseName) }
+
 func (c *Conn) info(info uint16) string {
 	if c.Broken() {
 		return ""

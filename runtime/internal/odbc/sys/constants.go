@@ -158,6 +158,7 @@ const (
 	InfoDBMSName        uint16 = 17
 	InfoDBMSVersion     uint16 = 18
 	InfoIdentifierQuote uint16 = 29
+	InfoPatternEscape   uint16 = 14
 
 	InfoGetDataExtensions uint16 = 81
 	InfoNeedLongDataLen   uint16 = 111

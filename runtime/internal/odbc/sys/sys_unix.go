@@ -252,34 +252,73 @@ func DataSources(env Handle, direction uint16) (name, driver string, ret Return)
 	return name, string(description[:min(max(int(written), 0), len(description)-1)]), ret
 }
 
-// Columns is SQLColumns: it opens a result set of the columns of a table. An
-// empty schema is any schema.
-func Columns(stmt Handle, schema, table string) Return {
-	tableText, tableLength := narrow(table)
-	var schemaText *C.SQLCHAR
-	var schemaLength int
-	if schema != "" {
-		schemaText, schemaLength = narrow(schema)
-	}
-	return Return(C.SQLColumns(C.SQLHSTMT(stmt), nil, 0, schemaText, C.SQLSMALLINT(schemaLength),
-		tableText, C.SQLSMALLINT(tableLength), nil, 0))
+// Tables is SQLTables: it opens a result set of the tables of the given types, such as
+// "TABLE,VIEW". An empty argument of this and the other catalog functions is NULL.
+func Tables(stmt Handle, catalog, schema, table, types string) Return {
+	c, s, t, y := optional(catalog), optional(schema), optional(table), optional(types)
+	return Return(C.SQLTables(C.SQLHSTMT(stmt), c.text, c.length, s.text, s.length, t.text, t.length, y.text, y.length))
 }
 
-// Tables is SQLTables: it opens a result set of the tables of the given types,
-// such as "TABLE,VIEW".
-func Tables(stmt Handle, types string) Return {
-	text, length := narrow(types)
-	return Return(C.SQLTables(C.SQLHSTMT(stmt), nil, 0, nil, 0, nil, 0, text, C.SQLSMALLINT(length)))
+// argument is one of a catalog function.
+type argument struct {
+	text   *C.SQLCHAR
+	length C.SQLSMALLINT
+}
+
+func optional(s string) argument {
+	if s == "" {
+		return argument{}
+	}
+	text, length := narrow(s)
+	return argument{text, C.SQLSMALLINT(length)}
+}
+
+// Columns is SQLColumns: it opens a result set of the columns of tables.
+func Columns(stmt Handle, catalog, schema, table string) Return {
+	c, s, t := optional(catalog), optional(schema), optional(table)
+	return Return(C.SQLColumns(C.SQLHSTMT(stmt), c.text, c.length, s.text, s.length, t.text, t.length, nil, 0))
 }
 
 // PrimaryKeys is SQLPrimaryKeys: it opens a result set of the key columns of a
-// table. An empty schema is the driver's choice.
-func PrimaryKeys(stmt Handle, schema, table string) Return {
-	tableText, tableLength := narrow(table)
-	var schemaText *C.SQLCHAR
-	var schemaLength int
-	if schema != "" {
-		schemaText, schemaLength = narrow(schema)
+// table.
+func PrimaryKeys(stmt Handle, catalog, schema, table string) Return {
+	c, s, t := optional(catalog), optional(schema), optional(table)
+	return Return(C.SQLPrimaryKeys(C.SQLHSTMT(stmt), c.text, c.length, s.text, s.length, t.text, t.length))
+}
+
+// ForeignKeys is SQLForeignKeys: it opens a result set of the keys of the table that
+// refer to others, or with referenced of those of others that refer to it.
+func ForeignKeys(stmt Handle, catalog, schema, table string, referenced bool) Return {
+	c, s, t := optional(catalog), optional(schema), optional(table)
+	var none argument
+	if referenced {
+		return Return(C.SQLForeignKeys(C.SQLHSTMT(stmt), c.text, c.length, s.text, s.length, t.text, t.length,
+			none.text, none.length, none.text, none.length, none.text, none.length))
 	}
-	return Return(C.SQLPrimaryKeys(C.SQLHSTMT(stmt), nil, 0, schemaText, C.SQLSMALLINT(schemaLength), tableText, C.SQLSMALLINT(tableLength)))
+	return Return(C.SQLForeignKeys(C.SQLHSTMT(stmt), none.text, none.length, none.text, none.length, none.text, none.length,
+		c.text, c.length, s.text, s.length, t.text, t.length))
+}
+
+// Statistics is SQLStatistics: it opens a result set of the columns of a table's indexes.
+func Statistics(stmt Handle, catalog, schema, table string) Return {
+	c, s, t := optional(catalog), optional(schema), optional(table)
+	return Return(C.SQLStatistics(C.SQLHSTMT(stmt), c.text, c.length, s.text, s.length, t.text, t.length, C.SQL_INDEX_ALL, C.SQL_QUICK))
+}
+
+// Procedures is SQLProcedures: it opens a result set of procedures and functions.
+func Procedures(stmt Handle, catalog, schema, procedure string) Return {
+	c, s, p := optional(catalog), optional(schema), optional(procedure)
+	return Return(C.SQLProcedures(C.SQLHSTMT(stmt), c.text, c.length, s.text, s.length, p.text, p.length))
+}
+
+// ProcedureColumns is SQLProcedureColumns: it opens a result set of the parameters of
+// procedures.
+func ProcedureColumns(stmt Handle, catalog, schema, procedure string) Return {
+	c, s, p := optional(catalog), optional(schema), optional(procedure)
+	return Return(C.SQLProcedureColumns(C.SQLHSTMT(stmt), c.text, c.length, s.text, s.length, p.text, p.length, nil, 0))
+}
+
+// GetTypeInfo is SQLGetTypeInfo: it opens a result set of all types of the database.
+func GetTypeInfo(stmt Handle) Return {
+	return Return(C.SQLGetTypeInfo(C.SQLHSTMT(stmt), C.SQL_ALL_TYPES))
 }

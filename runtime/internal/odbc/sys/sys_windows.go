@@ -10,28 +10,33 @@ import (
 var (
 	odbc32 = windows.NewLazySystemDLL("odbc32.dll")
 
-	procDriverConnect  = odbc32.NewProc("SQLDriverConnectW")
-	procExecDirect     = odbc32.NewProc("SQLExecDirectW")
-	procPrepare        = odbc32.NewProc("SQLPrepareW")
-	procFreeStmt       = odbc32.NewProc("SQLFreeStmt")
-	procSetStmtAttr    = odbc32.NewProc("SQLSetStmtAttrW")
-	procGetConnectAttr = odbc32.NewProc("SQLGetConnectAttrW")
-	procFetch          = odbc32.NewProc("SQLFetch")
-	procBindParameter  = odbc32.NewProc("SQLBindParameter")
-	procParamData      = odbc32.NewProc("SQLParamData")
-	procPutData        = odbc32.NewProc("SQLPutData")
-	procFetchScroll    = odbc32.NewProc("SQLFetchScroll")
-	procSetPos         = odbc32.NewProc("SQLSetPos")
-	procDescribeCol    = odbc32.NewProc("SQLDescribeColW")
-	procColAttribute   = odbc32.NewProc("SQLColAttributeW")
-	procGetInfo        = odbc32.NewProc("SQLGetInfoW")
-	procGetDiagRec     = odbc32.NewProc("SQLGetDiagRecW")
-	procGetDiagField   = odbc32.NewProc("SQLGetDiagFieldW")
-	procDrivers        = odbc32.NewProc("SQLDriversW")
-	procDataSources    = odbc32.NewProc("SQLDataSourcesW")
-	procColumns        = odbc32.NewProc("SQLColumnsW")
-	procTables         = odbc32.NewProc("SQLTablesW")
-	procPrimaryKeys    = odbc32.NewProc("SQLPrimaryKeysW")
+	procDriverConnect    = odbc32.NewProc("SQLDriverConnectW")
+	procExecDirect       = odbc32.NewProc("SQLExecDirectW")
+	procPrepare          = odbc32.NewProc("SQLPrepareW")
+	procFreeStmt         = odbc32.NewProc("SQLFreeStmt")
+	procSetStmtAttr      = odbc32.NewProc("SQLSetStmtAttrW")
+	procGetConnectAttr   = odbc32.NewProc("SQLGetConnectAttrW")
+	procFetch            = odbc32.NewProc("SQLFetch")
+	procBindParameter    = odbc32.NewProc("SQLBindParameter")
+	procParamData        = odbc32.NewProc("SQLParamData")
+	procPutData          = odbc32.NewProc("SQLPutData")
+	procFetchScroll      = odbc32.NewProc("SQLFetchScroll")
+	procSetPos           = odbc32.NewProc("SQLSetPos")
+	procDescribeCol      = odbc32.NewProc("SQLDescribeColW")
+	procColAttribute     = odbc32.NewProc("SQLColAttributeW")
+	procGetInfo          = odbc32.NewProc("SQLGetInfoW")
+	procGetDiagRec       = odbc32.NewProc("SQLGetDiagRecW")
+	procGetDiagField     = odbc32.NewProc("SQLGetDiagFieldW")
+	procDrivers          = odbc32.NewProc("SQLDriversW")
+	procDataSources      = odbc32.NewProc("SQLDataSourcesW")
+	procColumns          = odbc32.NewProc("SQLColumnsW")
+	procTables           = odbc32.NewProc("SQLTablesW")
+	procPrimaryKeys      = odbc32.NewProc("SQLPrimaryKeysW")
+	procForeignKeys      = odbc32.NewProc("SQLForeignKeysW")
+	procStatistics       = odbc32.NewProc("SQLStatisticsW")
+	procProcedures       = odbc32.NewProc("SQLProceduresW")
+	procProcedureColumns = odbc32.NewProc("SQLProcedureColumnsW")
+	procGetTypeInfo      = odbc32.NewProc("SQLGetTypeInfoW")
 )
 
 // Lengths that say what kind of argument stands before them.
@@ -259,26 +264,74 @@ func DataSources(env Handle, direction uint16) (name, driver string, r Return) {
 	return name, windows.UTF16ToString(description[:]), r
 }
 
-// Columns is SQLColumns: it opens a result set of the columns of a table. An
-// empty schema is any schema.
-func Columns(stmt Handle, schema, table string) Return {
-	if schema == "" {
-		return ret(procColumns.Call(uintptr(stmt), 0, 0, 0, 0, uintptr(unsafe.Pointer(wide(table))), terminated, 0, 0))
-	}
-	return ret(procColumns.Call(uintptr(stmt), 0, 0, uintptr(unsafe.Pointer(wide(schema))), terminated, uintptr(unsafe.Pointer(wide(table))), terminated, 0, 0))
+// Tables is SQLTables: it opens a result set of the tables of the given types, such as
+// "TABLE,VIEW". An empty argument of this and the other catalog functions is NULL.
+func Tables(stmt Handle, catalog, schema, table, types string) Return {
+	c, s, t, y := optional(catalog), optional(schema), optional(table), optional(types)
+	return ret(procTables.Call(uintptr(stmt), uintptr(unsafe.Pointer(c)), terminated, uintptr(unsafe.Pointer(s)), terminated,
+		uintptr(unsafe.Pointer(t)), terminated, uintptr(unsafe.Pointer(y)), terminated))
 }
 
-// Tables is SQLTables: it opens a result set of the tables of the given types,
-// such as "TABLE,VIEW".
-func Tables(stmt Handle, types string) Return {
-	return ret(procTables.Call(uintptr(stmt), 0, 0, 0, 0, 0, 0, uintptr(unsafe.Pointer(wide(types))), terminated))
+// optional is wide, and nil for an empty text.
+func optional(s string) *uint16 {
+	if s == "" {
+		return nil
+	}
+	return wide(s)
+}
+
+// Columns is SQLColumns: it opens a result set of the columns of tables.
+func Columns(stmt Handle, catalog, schema, table string) Return {
+	c, s, t := optional(catalog), optional(schema), optional(table)
+	return ret(procColumns.Call(uintptr(stmt), uintptr(unsafe.Pointer(c)), terminated, uintptr(unsafe.Pointer(s)), terminated,
+		uintptr(unsafe.Pointer(t)), terminated, 0, 0))
 }
 
 // PrimaryKeys is SQLPrimaryKeys: it opens a result set of the key columns of a
-// table. An empty schema is the driver's choice.
-func PrimaryKeys(stmt Handle, schema, table string) Return {
-	if schema == "" {
-		return ret(procPrimaryKeys.Call(uintptr(stmt), 0, 0, 0, 0, uintptr(unsafe.Pointer(wide(table))), terminated))
+// table.
+func PrimaryKeys(stmt Handle, catalog, schema, table string) Return {
+	c, s, t := optional(catalog), optional(schema), optional(table)
+	return ret(procPrimaryKeys.Call(uintptr(stmt), uintptr(unsafe.Pointer(c)), terminated, uintptr(unsafe.Pointer(s)), terminated,
+		uintptr(unsafe.Pointer(t)), terminated))
+}
+
+// ForeignKeys is SQLForeignKeys: it opens a result set of the keys of the table that
+// refer to others, or with referenced of those of others that refer to it.
+func ForeignKeys(stmt Handle, catalog, schema, table string, referenced bool) Return {
+	c, s, t := optional(catalog), optional(schema), optional(table)
+	if referenced {
+		return ret(procForeignKeys.Call(uintptr(stmt), uintptr(unsafe.Pointer(c)), terminated, uintptr(unsafe.Pointer(s)), terminated,
+			uintptr(unsafe.Pointer(t)), terminated, 0, 0, 0, 0, 0, 0))
 	}
-	return ret(procPrimaryKeys.Call(uintptr(stmt), 0, 0, uintptr(unsafe.Pointer(wide(schema))), terminated, uintptr(unsafe.Pointer(wide(table))), terminated))
+	return ret(procForeignKeys.Call(uintptr(stmt), 0, 0, 0, 0, 0, 0, uintptr(unsafe.Pointer(c)), terminated, uintptr(unsafe.Pointer(s)), terminated,
+		uintptr(unsafe.Pointer(t)), terminated))
+}
+
+// Statistics is SQLStatistics: it opens a result set of the columns of a table's indexes.
+func Statistics(stmt Handle, catalog, schema, table string) Return {
+	const all, quick = 1, 0 // SQL_INDEX_ALL, SQL_QUICK
+	c, s, t := optional(catalog), optional(schema), optional(table)
+	return ret(procStatistics.Call(uintptr(stmt), uintptr(unsafe.Pointer(c)), terminated, uintptr(unsafe.Pointer(s)), terminated,
+		uintptr(unsafe.Pointer(t)), terminated, all, quick))
+}
+
+// Procedures is SQLProcedures: it opens a result set of procedures and functions.
+func Procedures(stmt Handle, catalog, schema, procedure string) Return {
+	c, s, p := optional(catalog), optional(schema), optional(procedure)
+	return ret(procProcedures.Call(uintptr(stmt), uintptr(unsafe.Pointer(c)), terminated, uintptr(unsafe.Pointer(s)), terminated,
+		uintptr(unsafe.Pointer(p)), terminated))
+}
+
+// ProcedureColumns is SQLProcedureColumns: it opens a result set of the parameters of
+// procedures.
+func ProcedureColumns(stmt Handle, catalog, schema, procedure string) Return {
+	c, s, p := optional(catalog), optional(schema), optional(procedure)
+	return ret(procProcedureColumns.Call(uintptr(stmt), uintptr(unsafe.Pointer(c)), terminated, uintptr(unsafe.Pointer(s)), terminated,
+		uintptr(unsafe.Pointer(p)), terminated, 0, 0))
+}
+
+// GetTypeInfo is SQLGetTypeInfo: it opens a result set of all types of the database.
+func GetTypeInfo(stmt Handle) Return {
+	const allTypes = 0 // SQL_ALL_TYPES
+	return ret(procGetTypeInfo.Call(uintptr(stmt), allTypes))
 }
