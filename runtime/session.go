@@ -53,11 +53,24 @@ func (c *physical) setUpSession(ctx context.Context, connection string) error {
 func (c *physical) text(ctx context.Context, sql string) (text string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, err := c.prepare(ctx, shape{sql: sql, columns: []Column{{Name: "text", Kind: protocol.Text, Null: true}}})
+	return c.textLocked(ctx, sql)
+}
+
+// textLocked is text for a query with parameters. c.mu must be held.
+func (c *physical) textLocked(ctx context.Context, sql string, values ...string) (text string, err error) {
+	params := make([]Param, len(values))
+	for i := range params {
+		params[i].Kind = protocol.Text
+	}
+	s, err := c.prepare(ctx, shape{sql: sql, params: params, columns: []Column{{Name: "text", Kind: protocol.Text, Null: true}}})
 	if err != nil {
 		return "", err
 	}
 	defer s.native.Close()
+	for i, v := range values {
+		s.params.Text(i).Append(v)
+	}
+	s.params.EndRow()
 	if err := s.native.Execute(ctx); err != nil {
 		return "", c.operation("", "execute").wrap(err)
 	}

@@ -123,10 +123,6 @@ func ofSet(set string, err error) error {
 	return err
 }
 
-func (r *setsReader[P, R]) wrap(op string, err error) error {
-	return r.s.c.operation(r.name, op).wrap(err)
-}
-
 var (
 	errFewResults = errors.New("the database gave no more results")
 	errNoRowSet   = errors.New("the database gave a row count where rows were expected")
@@ -141,63 +137,72 @@ func (r *setsReader[P, R]) result(ctx context.Context, i int) error {
 			err = errFewResults
 		}
 		if err != nil {
-			return r.wrap("fetch", err)
+			return r.s.wrap("fetch", err)
 		}
 	}
 	set := &r.statement.Results[i]
 	switch have := r.s.native.Columns() > 0; {
 	case have && len(set.Columns) == 0:
-		return r.wrap("fetch", errRowSet)
+		return r.s.wrap("fetch", errRowSet)
 	case !have && len(set.Columns) > 0:
-		return r.wrap("fetch", errNoRowSet)
+		return r.s.wrap("fetch", errNoRowSet)
 	case have:
-		return r.rows(ctx, set)
+		if len(r.statement.Results) > 1 {
+			r.s.expect(set.Columns)
+		}
+		return set.rows(ctx, r.s, r.into)
 	}
-	return r.count(set)
+	return set.count(r.s, r.into)
 }
 
-func (r *setsReader[P, R]) count(set *Set[R]) error {
+// expect says what columns the next result has. What is planned is for another one.
+func (s *statement) expect(columns []Column) { s.shape.columns, s.types, s.forms = columns, nil, nil }
+
+// wrap makes an *Error of a failure of the statement.
+func (s *statement) wrap(op string, err error) error {
+	return s.c.operation(s.shape.name, op).wrap(err)
+}
+
+// count takes the row count of the statement's result.
+func (set *Set[R]) count(s *statement, into *R) error {
 	if set.Into.count == nil {
 		return nil
 	}
-	n, err := r.s.native.Affected()
+	n, err := s.native.Affected()
 	if err == nil && n < 0 {
 		err = errUncounted
 	}
-	set.Into.count(r.into, n)
-	return r.wrap("execute", err)
+	set.Into.count(into, n)
+	return s.wrap("execute", err)
 }
 
-// rows reads the rows of a set.
-func (r *setsReader[P, R]) rows(ctx context.Context, set *Set[R]) error {
-	if len(r.statement.Results) > 1 { // what is planned is for another result
-		r.s.shape.columns, r.s.types, r.s.forms = set.Columns, nil, nil
+// rows reads the rows of the statement's result.
+func (set *Set[R]) rows(ctx context.Context, s *statement, into *R) error {
+	if err := s.planRows(); err != nil {
+		return s.wrap("bind", err)
 	}
-	if err := r.s.planRows(); err != nil {
-		return r.wrap("bind", err)
-	}
-	set.Into.begin(r.into)
+	set.Into.begin(into)
 	var read int64
-	c := cursor{s: r.s, size: 1 + int(min(firstBlock-1, set.Into.most))}
+	c := cursor{s: s, size: 1 + int(min(firstBlock-1, set.Into.most))}
 	for !c.last {
 		b := c.fetchLocked(ctx)
 		if c.last = b.last; b.err != nil {
-			return r.wrap("fetch", b.err)
+			return s.wrap("fetch", b.err)
 		}
 		if b.rows == 0 {
 			break
 		}
 		batch := b.load()
-		set.Into.rows(r.into, batch)
+		set.Into.rows(into, batch)
 		if err := batch.Err(); err != nil {
-			return r.wrap("decode", err)
+			return s.wrap("decode", err)
 		}
 		if read += int64(b.rows); read > set.Into.most {
-			return r.wrap("fetch", ErrTooManyRows)
+			return s.wrap("fetch", ErrTooManyRows)
 		}
 	}
 	if read < set.Into.least {
-		return r.wrap("fetch", ErrNoRows)
+		return s.wrap("fetch", ErrNoRows)
 	}
 	return nil
 }
@@ -212,7 +217,7 @@ func (r *setsReader[P, R]) end(ctx context.Context) error {
 		}
 		err = fmt.Errorf("the database gave %s behind this, the last result that was expected", what)
 	}
-	return r.wrap("fetch", err)
+	return r.s.wrap("fetch", err)
 }
 
 // Into is the place of a result in a value of type R: see IntoSlice, IntoValue,

@@ -65,6 +65,7 @@ type shape struct {
 	rows    int  // of parameters that the text has markers for; 0 is one
 	streams bool // the driver is to keep only a part of the result
 	lists   lists
+	call    *boundCall // nil where it is none of a procedure
 }
 
 // statement is a prepared statement with the Batches for its parameters and
@@ -184,6 +185,7 @@ func (s *statement) plan() error {
 	for i, p := range s.shape.params {
 		types[i] = s.c.parameter(p.Kind)
 	}
+	s.shape.call.bind(types, s.c.plugin.Calls)
 	s.params = protocol.NewBatch(specsOf(s.shape.params), 0)
 	s.native.BindParams(s.params, types, s.c.paramOptions())
 	return s.checkOrder()
@@ -199,7 +201,10 @@ func specsOf(params []Param) []protocol.ColumnSpec {
 
 // parameter returns how parameters of the kind travel.
 func (c *physical) parameter(kind protocol.Kind) odbc.Parameter {
-	rule := c.plugin.ParamOf(kind)
+	return parameterOf(c.plugin.ParamOf(kind))
+}
+
+func parameterOf(rule driver.Param) odbc.Parameter {
 	return odbc.Parameter{SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits}
 }
 

@@ -53,6 +53,7 @@ var Db2 = Plugin{
 	},
 	Faults:  db2Faults,
 	Catalog: db2Catalog,
+	Calls:   Calls{Procedure: escapedCalls.Procedure, Function: escapedCalls.Function, Width: 32672},
 	Quirks:  Quirks{RebindParams: true},
 	// The rows of an array are stored as a whole or not at all (SQL_ATTR_PARAMOPT_ATOMIC);
 	// it has at most 32,767.

@@ -14,6 +14,7 @@ var Generic = Plugin{
 	Dialect:  Dialect{QuoteOpen: `"`, QuoteClose: `"`, AskQuote: true},
 	Lists:    Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000}, // SQL Server takes 2,100
 	Quirks:   Quirks{RebindParams: true},
+	Calls:    escapedCalls,
 	// Drivers without parameter arrays may say so, or send the first row only.
 	Bulk: Bulk{Strategy: BulkArrays, Rows: 1},
 }

@@ -68,6 +68,9 @@ var MariaDB = Plugin{
 	Database: Database{Enter: "USE %s", Name: "SELECT DATABASE()"},
 	ReadOnly: "SELECT @@GLOBAL.read_only",
 	Quirks:   Quirks{LinkEnds: true, InfoIsFailure: true, StarsOnce: true},
+	// What MariaDB Connector/ODBC 3.1.15 writes into bound parameters is 0 where the value
+	// is NULL; the server's own row of them, which it gives too, is right.
+	Calls: Calls{Procedure: Call{Text: "CALL %s(%s)", Out: "?", Values: ValuesRow}, Function: Call{Text: "SELECT %s(%s)", Values: ValuesRow}},
 	Scratch: Scratch{
 		Skip:     []string{"SET NAMES"},
 		Synonyms: []string{"utf8mb4_0900_ai_ci", "utf8mb4_unicode_ci", "utf8mb4_0900_as_cs", "utf8mb4_bin", "utf8mb4_0900_bin", "utf8mb4_bin"}, // of MySQL 8

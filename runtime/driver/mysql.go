@@ -10,5 +10,12 @@ var MySQL = Plugin{
 	Faults:   mariadbFaults,
 	Catalog:  mysqlCatalog,
 	Quirks:   Quirks{RebindParams: true},
-	Bulk:     Bulk{Strategy: BulkArrays, Rows: 1},
+	// From documents: Connector/ODBC writes OUT parameters into the bound ones since 5.2.2,
+	// but for LONGTEXT and LONGBLOB.
+	Calls: Calls{
+		Procedure: Call{Text: "CALL %s(%s)", Out: "?"},
+		Function:  Call{Text: "SELECT %s(%s)", Values: ValuesRow},
+		Width:     65535,
+	},
+	Bulk: Bulk{Strategy: BulkArrays, Rows: 1},
 }

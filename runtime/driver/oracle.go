@@ -12,6 +12,12 @@ var Oracle = Plugin{
 	Lists:   Lists{In: "IN (SELECT NULL FROM DUAL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE 1 = 0)", Max: 1000},
 	Faults:  oracleFaults,
 	Catalog: oracleCatalog,
-	Quirks:  Quirks{RebindParams: true},
-	Bulk:    Bulk{Strategy: BulkArrays, Rows: 1},
+	// From documents: what a REF CURSOR of the call gives is a result, and it is left out
+	// of the parameters. 32,767 bytes are the longest text of PL/SQL.
+	Calls: Calls{
+		Procedure: escapedCalls.Procedure, Function: escapedCalls.Function,
+		Width: 32767, Cursors: Cursors{Results: true},
+	},
+	Quirks: Quirks{RebindParams: true},
+	Bulk:   Bulk{Strategy: BulkArrays, Rows: 1},
 }

@@ -6,6 +6,7 @@ package driver
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -65,6 +66,8 @@ type Plugin struct {
 	Catalog Catalog
 	// Scratch makes a place for a scratch schema, empty where there is no way.
 	Scratch Scratch
+	// Calls says how procedures are called.
+	Calls Calls
 }
 
 // Match recognises a live connection by what the driver answers, never by its
@@ -142,9 +145,12 @@ type Param struct {
 	Kind   protocol.Kind
 	SQL    SQLType
 	Form   Form
-	Size   uint64 // column size; 0 is the length of the value
+	Size   uint64 // column size; 0 is the length of the value, see Unlimited
 	Digits int16
 }
+
+// Unlimited is the size of a Param that has none, for which the driver is given 0.
+const Unlimited = math.MaxUint64
 
 // Result says in which form result cells of a kind travel.
 type Result struct {

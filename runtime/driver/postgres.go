@@ -116,6 +116,16 @@ CROSS JOIN LATERAL (SELECT t.typarray <> 0 AND t.typdelim = ',' AND t.typcategor
 WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped`,
 		Culprit: []string{`column "%s"`, `Key (%s)=`},
 	},
+	// psqlODBC 13.02 calls functions by {? = call f(?)} without their parameters when the
+	// server prepares. A function without a value would give a row with nothing in it.
+	Calls: Calls{
+		Procedure: Call{Text: "CALL %s(%s)", Out: "NULL", Cursor: "NULL", Values: ValuesRow},
+		Function:  Call{Text: "SELECT * FROM %s(%s)", Void: "SELECT FROM %s(%s)", Values: ValuesRow},
+		IsFunction: `SELECT bool_and(prokind <> 'p')::int FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, parse_ident(?) AS name
+WHERE proname = name[cardinality(name)]
+	AND CASE WHEN cardinality(name) = 1 THEN pg_function_is_visible(p.oid) ELSE nspname = name[cardinality(name) - 1] END`,
+		Cursors: Cursors{Fetch: "FETCH ALL IN %s", Close: "CLOSE %s"},
+	},
 	Scratch: Scratch{
 		Skip:    []string{"SET search_path", "SELECT pg_catalog.set_config('search_path'"},
 		Outside: "public",

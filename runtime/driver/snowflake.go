@@ -47,6 +47,7 @@ var Snowflake = Plugin{
 	},
 	Faults:  snowflakeFaults,
 	Catalog: snowflakeCatalog,
+	Calls:   Calls{Procedure: Call{Text: "CALL %s(%s)", Values: ValuesRow}, Function: Call{Text: "CALL %s(%s)", Values: ValuesRow}},
 	Quirks:  Quirks{RebindParams: true},
 	// An array is one statement for the server, however many rows it has.
 	Bulk: Bulk{Strategy: BulkArrays, Rows: 10_000},

@@ -12,6 +12,7 @@ var SQLServer = Plugin{
 	Lists:   Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000}, // the server takes 2,100
 	Faults:  sqlserverFaults,
 	Catalog: sqlserverCatalog,
+	Calls:   microsoftCalls,
 	Quirks:  Quirks{RebindParams: true},
 	Bulk:    Bulk{Strategy: BulkArrays, Rows: 1},
 }
@@ -26,5 +27,6 @@ var SQLServerFreeTDS = Plugin{
 	Faults:   sqlserverFaults,
 	Catalog:  sqlserverCatalog,
 	Quirks:   Quirks{RebindParams: true},
+	Calls:    freeTDSCalls,
 	Bulk:     Bulk{Strategy: BulkArrays, Rows: 1},
 }

@@ -12,6 +12,7 @@ var Sybase = Plugin{
 	Lists:   Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000},
 	Faults:  sybaseFaults,
 	Catalog: sybaseCatalog,
+	Calls:   escapedCalls,
 	Quirks:  Quirks{RebindParams: true},
 	Bulk:    Bulk{Strategy: BulkArrays, Rows: 1},
 }

@@ -18,8 +18,9 @@ import (
 type Parameter struct {
 	SQLType int16
 	Form    Form
-	Size    uint64 // column size; 0 is the slot width of its column
+	Size    uint64 // column size; 0 is the slot width of its column, the largest number none
 	Digits  int16
+	Output  Output
 }
 
 // paramset is what the driver reads at Execute.
@@ -63,6 +64,7 @@ type binding struct {
 	sqlType    int16
 	size       uint64
 	digits     int16
+	direction  int16
 	long       bool // sent at execution: there are no cells
 }
 
@@ -130,6 +132,7 @@ func (s *Stmt) sendParams() error {
 	if err := s.setParamset((s.set.to - s.set.from) / s.spread()); err != nil {
 		return err
 	}
+	s.set.makeRoom()
 	return s.bindAll()
 }
 
@@ -253,7 +256,7 @@ func (s *Stmt) bindMarker(marker, row int, b binding) sys.Return {
 		return sys.BindAtExecution(s.h, marker, b.cType, b.sqlType, b.size, b.indicators)
 	}
 	indicators := (*int64)(unsafe.Add(unsafe.Pointer(b.indicators), row*8))
-	return sys.BindParameter(s.h, marker, b.cType, b.sqlType, b.size, b.digits, unsafe.Add(b.cells, row*b.width), b.width, indicators)
+	return sys.BindParameter(s.h, marker, b.direction, b.cType, b.sqlType, b.size, b.digits, unsafe.Add(b.cells, row*b.width), b.width, indicators)
 }
 
 // bindingOf returns how column i is to be bound for the rows that are sent. A
@@ -263,15 +266,18 @@ func (p *paramset) bindingOf(i int) binding {
 	if c != p.carriers[i].column {
 		from = 0
 	}
-	b := binding{indicators: &c.Indicators()[from], cType: p.carriers[i].cType, sqlType: t.SQLType, size: t.Size, digits: t.Digits}
+	b := binding{indicators: &c.Indicators()[from], cType: p.carriers[i].cType, sqlType: t.SQLType, size: t.Size, digits: t.Digits, direction: t.Output.direction()}
 	if _, b.long = c.(*protocol.Readers); b.long {
 		b.size = cmp.Or(b.size, math.MaxInt32)
 		return b
 	}
 	b.cells, b.width = cellsOf(c)
 	b.cells = unsafe.Add(b.cells, from*b.width)
-	if b.size == 0 {
+	switch b.size {
+	case 0:
 		b.size = uint64(b.width)
+	case math.MaxUint64: // it has none
+		b.size = 0
 	}
 	if t.Form == Number && len(c.Indicators()) == 1 {
 		p.asNumber(i, c.(interface{ Bytes(int) []byte }).Bytes(0), &b)

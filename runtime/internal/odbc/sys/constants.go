@@ -67,6 +67,13 @@ const (
 	CTimestamp int16 = 93
 )
 
+// Directions of a parameter.
+const (
+	ParamInput  int16 = 1
+	ParamInOut  int16 = 2
+	ParamOutput int16 = 4
+)
+
 // Indicators beside the length of a cell.
 const (
 	Null    int64 = -1 // SQL_NULL_DATA

@@ -132,11 +132,11 @@ func BindCol(stmt Handle, n int, cType int16, cell unsafe.Pointer, width int, in
 		api.SQLPOINTER(cell), api.SQLLEN(width), (*api.SQLLEN)(unsafe.Pointer(indicator))))
 }
 
-// BindParameter is SQLBindParameter for input; parameters count from 1. The
-// driver reads cell and indicator at every Execute until parameters are reset:
-// both must stay where they are and be kept alive that long.
-func BindParameter(stmt Handle, n int, cType, sqlType int16, size uint64, digits int16, cell unsafe.Pointer, width int, indicator *int64) Return {
-	return Return(api.SQLBindParameter(api.SQLHSTMT(stmt), api.SQLUSMALLINT(n), api.SQL_PARAM_INPUT,
+// BindParameter is SQLBindParameter; parameters count from 1. The driver reads or
+// writes cell and indicator, as the direction says, at every Execute until parameters
+// are reset: both must stay where they are and be kept alive that long.
+func BindParameter(stmt Handle, n int, direction, cType, sqlType int16, size uint64, digits int16, cell unsafe.Pointer, width int, indicator *int64) Return {
+	return Return(api.SQLBindParameter(api.SQLHSTMT(stmt), api.SQLUSMALLINT(n), api.SQLSMALLINT(direction),
 		api.SQLSMALLINT(cType), api.SQLSMALLINT(sqlType), api.SQLULEN(size), api.SQLSMALLINT(digits),
 		api.SQLPOINTER(cell), api.SQLLEN(width), (*api.SQLLEN)(unsafe.Pointer(indicator))))
 }
