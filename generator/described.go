@@ -173,11 +173,19 @@ func beside(q *spec.Query) string {
 }
 
 func insertText(b *spec.Bulk) string {
-	var columns []string
-	for _, c := range b.Columns {
-		columns = append(columns, c.Value)
+	text := "INSERT INTO " + b.Table.Value + " (" + strings.Join(texts(b.Columns), ", ") + ")"
+	if len(b.Conflict) > 0 { // whose key is asked for too
+		text += " ON CONFLICT (" + strings.Join(texts(b.Conflict), ", ") + ")"
 	}
-	return "INSERT INTO " + b.Table.Value + " (" + strings.Join(columns, ", ") + ")"
+	return text
+}
+
+func texts(all []spec.Text) []string {
+	var values []string
+	for _, t := range all {
+		values = append(values, t.Value)
+	}
+	return values
 }
 
 func newAnswers(t spec.Target) answers {

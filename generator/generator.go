@@ -132,6 +132,7 @@ func (d *described) input() plan.Input {
 		f := sourceFile(&in, b.File)
 		f.Bulks = append(f.Bulks, plan.DescribedBulk{
 			Name: b.Name.Value, Doc: b.Doc.Value, Table: b.Table.Value, Columns: columns(d.shapes[b.Name.Value].Columns),
+			Conflict: texts(b.Conflict), Update: texts(b.Update), NoUpdate: b.NoUpdate,
 		})
 	}
 	return in

@@ -7,21 +7,43 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
-// Bulk inserts many rows of type R into a table. Generated code holds one value
-// for each; it is safe for concurrent use and must not be copied or changed.
+// Bulk inserts many rows of type R into a table, or updates those that are there
+// already. Generated code holds one value for each; it is safe for concurrent use and
+// must not be copied or changed.
 type Bulk[R any] struct {
 	Name    string
-	Table   string // may be qualified with dots
+	Table   string // see driver.Dialect.QualifiedName
 	Columns []Column
+	// Conflict are the columns of a unique key: a row that has its values is updated.
+	// None: it is an error.
+	Conflict []string
+	// Update are the columns of such a row that get new values. Nil is all that are not
+	// in Conflict; empty leaves the row as it is.
+	Update []string
 	// Encode appends one row. Its errors are those of the Batch.
 	Encode func(*protocol.Batch, R)
 }
 
-// BulkResult says what a bulk insert has done.
+// BulkResult says what a bulk insert has done. It is zero after an error, unless rows
+// were inserted in chunks.
 type BulkResult struct {
-	// Rows is the number of rows inserted: 0 after an error, unless they were
-	// inserted in chunks.
+	// Rows is the number of rows that were taken and are stored.
 	Rows int64
+	// Inserted, Updated and Unchanged are how many of them were new, have changed a row
+	// that was there, or have left it as it was. Each is -1 where the database does not
+	// tell. They count rows of the source: two of one key are two.
+	Inserted, Updated, Unchanged int64
+}
+
+// plus adds what other rows have done.
+func (r BulkResult) plus(other BulkResult) BulkResult {
+	add := func(a, b int64) int64 {
+		if a < 0 || b < 0 {
+			return -1
+		}
+		return a + b
+	}
+	return BulkResult{r.Rows + other.Rows, add(r.Inserted, other.Inserted), add(r.Updated, other.Updated), add(r.Unchanged, other.Unchanged)}
 }
 
 // BulkOption changes how a bulk insert works.
@@ -71,6 +93,9 @@ const defaultChunk = 10_000
 // are taken while others are sent, a set at a time, in the way that is fastest on
 // the database; memory does not grow with their number. An error names the row,
 // and its column where the driver tells.
+//
+// Where there are columns of Conflict, of two rows with the same key the later one has
+// the last word, as if they were sent one by one.
 func (b *Bulk[R]) Insert(ctx context.Context, db Session, rows iter.Seq[R], opts ...BulkOption) (BulkResult, error) {
 	var o bulkOptions
 	for _, opt := range opts {
@@ -79,31 +104,31 @@ func (b *Bulk[R]) Insert(ctx context.Context, db Session, rows iter.Seq[R], opts
 	if o.chunk > 0 {
 		return insertChunks(ctx, b, db, rows, o)
 	}
-	var inserted int64
+	var done BulkResult
 	err := db.InTx(ctx, func(tx *Tx) (err error) {
-		inserted, err = b.insert(ctx, tx, rows, 0, o)
+		done, err = b.insert(ctx, tx, rows, 0, o)
 		return err
 	}, NoTxRetry()) // rows may come only once
 	if err != nil {
 		return BulkResult{}, named(b.Name, err)
 	}
-	return BulkResult{Rows: inserted}, nil
+	return done, nil
 }
 
 // insert inserts the rows within tx. As many as base come before them.
-func (b *Bulk[R]) insert(ctx context.Context, tx *Tx, rows iter.Seq[R], base int64, o bulkOptions) (inserted int64, err error) {
-	in, err := beginInsertion(ctx, tx, target{b, b.Name, b.Table, b.Columns}, base, o)
+func (b *Bulk[R]) insert(ctx context.Context, tx *Tx, rows iter.Seq[R], base int64, o bulkOptions) (done BulkResult, err error) {
+	in, err := beginInsertion(ctx, tx, target{b, b.Name, b.Table, b.Columns, b.Conflict, b.Update}, base, o)
 	if err != nil {
-		return 0, err
+		return BulkResult{}, err
 	}
 	defer func() { in.c.end(ctx, err, func(context.Context) { in.how.end() }) }()
 	for row := range rows {
 		if err := b.append(ctx, in, row); err != nil {
-			return 0, err
+			return BulkResult{}, err
 		}
 	}
 	err = in.flush(ctx)
-	return in.sent, err
+	return in.done, err
 }
 
 // append adds a row to the set, which is sent when it is full, or before where

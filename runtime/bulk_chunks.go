@@ -80,7 +80,7 @@ type chunks[R any] struct {
 	failing chan struct{} // closed when the first chunk has failed
 
 	mu     sync.Mutex // guards the following
-	rows   int64      // stored
+	done   BulkResult
 	report BulkError
 }
 
@@ -177,27 +177,29 @@ func (c *chunks[R]) room() []R {
 
 func (c *chunks[R]) work(ctx context.Context) {
 	for next := range c.queue {
+		var done BulkResult
 		err := c.db.InTx(ctx, func(tx *Tx) error {
 			o := bulkOptions{setRows: c.options.setRows}
-			_, err := c.bulk.insert(ctx, tx, slices.Values(next.rows), next.base, o)
+			var err error
+			done, err = c.bulk.insert(ctx, tx, slices.Values(next.rows), next.base, o)
 			return err
 		})
 		if err != nil {
 			c.failed(next, err)
 		} else {
-			c.stored(next)
+			c.stored(next, done)
 		}
 		c.free <- next.rows
 	}
 }
 
-func (c *chunks[R]) stored(done chunk[R]) {
+func (c *chunks[R]) stored(rows chunk[R], done BulkResult) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rows += int64(len(done.rows))
-	c.report.Stored = append(c.report.Stored, done.place())
+	c.done = c.done.plus(done)
+	c.report.Stored = append(c.report.Stored, rows.place())
 	if c.options.progress != nil {
-		c.options.progress(c.rows)
+		c.options.progress(c.done.Rows)
 	}
 }
 
@@ -215,15 +217,14 @@ func (c *chunks[R]) failed(done chunk[R], err error) {
 
 // result reports what the workers have done.
 func (c *chunks[R]) result(ctx context.Context) (BulkResult, error) {
-	done := BulkResult{Rows: c.rows}
 	if len(c.report.Failed) == 0 {
 		if c.report.Err = (operation{query: c.bulk.Name, op: "execute"}).wrap(ctx.Err()); c.report.Err == nil {
-			return done, nil
+			return c.done, nil
 		}
 	}
 	slices.SortFunc(c.report.Failed, func(a, b FailedChunk) int { return cmp.Compare(a.First, b.First) })
 	c.report.Stored = joined(c.report.Stored)
-	return done, &c.report
+	return c.done, &c.report
 }
 
 // joined puts ranges in order, and those that touch into one.

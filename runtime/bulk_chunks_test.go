@@ -20,7 +20,7 @@ func TestBulkParallel(t *testing.T) {
 				require.Greater(t, rows, told.Swap(rows))
 			}))
 		require.NoError(t, err)
-		require.Equal(t, runtime.BulkResult{Rows: 4321}, result)
+		require.Equal(t, runtime.BulkResult{Rows: 4321, Inserted: 4321}, result)
 		require.EqualValues(t, 4321, told.Load())
 		requireMembers(t, db, 4321)
 	})

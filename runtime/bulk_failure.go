@@ -9,31 +9,39 @@ import (
 )
 
 // blame finds the row of a set of n that the database does not take: what stands
-// before it is inserted again, by ever smaller parts. It returns that row's own
-// error, or failure where none of the rows fails by itself.
-func (in *insertion) blame(ctx context.Context, n int, failure error) error {
+// before it is inserted again, by ever smaller parts. Its error is that row's own, or
+// failure where none of the rows fails by itself. Those of an upsert are stored then:
+// one statement could not have several of one key.
+func (in *insertion) blame(ctx context.Context, n int, failure error) (BulkResult, error) {
 	var short *shortError
 	in.strict = errors.As(failure, &short)
-	from := 0
-	for n > 0 {
-		if !in.again(ctx, failure) {
-			return failure
-		}
-		half := (n + 1) / 2
-		err := in.send(ctx, from, half)
-		if err != nil && n == 1 {
-			return in.at(ctx, from, err)
-		}
-		if err != nil {
-			failure, n = err, half
-			continue
-		}
-		if in.keep(ctx) != nil {
-			return failure
-		}
-		from, n = from+half, n-half
+	return in.apart(ctx, 0, n, failure)
+}
+
+// apart sends n rows by halves that have failed together.
+func (in *insertion) apart(ctx context.Context, from, n int, failure error) (done BulkResult, err error) {
+	if n == 1 {
+		return done, in.at(ctx, from, failure)
 	}
-	return failure
+	if !in.again(ctx, failure) {
+		return done, failure
+	}
+	for _, part := range []int{(n + 1) / 2, n / 2} {
+		sent, err := in.send(ctx, from, part)
+		switch {
+		case err != nil:
+			if sent, err = in.apart(ctx, from, part, err); err != nil {
+				return done, err
+			}
+		case in.keep(ctx) != nil:
+			return done, failure
+		}
+		from, done = from+part, done.plus(sent)
+	}
+	if !in.upserts() {
+		return done, failure
+	}
+	return done, nil
 }
 
 // again undoes the rows behind the savepoint, and reports whether they can be
@@ -44,23 +52,23 @@ func (in *insertion) again(ctx context.Context, failure error) bool {
 	if !errors.As(failure, &e) || e.Op != "execute" || e.Row > 0 || ctx.Err() != nil || in.interrupted(ctx, e) {
 		return false
 	}
-	back := in.savepoint().Back
+	back := in.savepoint.Back
 	return back != "" && in.c.direct(ctx, back) == nil
 }
 
 // keep moves the savepoint behind the rows inserted since.
 func (in *insertion) keep(ctx context.Context) error {
-	if err := in.c.release(ctx, in.savepoint()); err != nil {
+	if err := in.c.release(ctx, in.savepoint); err != nil {
 		return err
 	}
-	return in.c.direct(ctx, in.savepoint().Make)
+	return in.c.direct(ctx, in.savepoint.Make)
 }
 
 // at says of a driver's error that row i of the set is at fault, and which of
 // its columns.
 func (in *insertion) at(ctx context.Context, i int, err error) error {
 	if e := (*Error)(nil); errors.As(err, &e) && e.Op == "execute" && e.Row == 0 && !in.interrupted(ctx, e) {
-		e.Row = in.base + in.sent + int64(i) + 1
+		e.Row = in.base + in.done.Rows + int64(i) + 1
 		e.Column = in.culprit(e.Message)
 	}
 	return err
@@ -82,8 +90,8 @@ func (in *insertion) interrupted(ctx context.Context, e *Error) bool {
 // culprit returns the column that the driver's message names, "" for none and
 // for several.
 func (in *insertion) culprit(message string) string {
-	table := in.table[strings.LastIndexByte(in.table, '.')+1:]
-	found := ""
+	parts, _ := in.c.dialect.Parts(in.table)
+	table, found := parts[len(parts)-1], ""
 	for _, place := range in.c.plugin.Bulk.Culprit {
 		for _, c := range in.columns {
 			if !strings.Contains(message, strings.NewReplacer("%t", table, "%s", c.Name).Replace(place)) {

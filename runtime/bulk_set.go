@@ -3,8 +3,6 @@ package runtime
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
@@ -16,7 +14,12 @@ type target struct {
 	name    string
 	table   string
 	columns []Column
+
+	conflict, update []string // see Bulk
 }
+
+// upserts reports whether a row that is there is no error.
+func (t *target) upserts() bool { return len(t.conflict) > 0 }
 
 // insertion is a bulk insert under way, of one set of rows after the other.
 type insertion struct {
@@ -27,7 +30,10 @@ type insertion struct {
 	set  *protocol.Batch
 	rows int   // that make a set full
 	base int64 // rows before the first
-	sent int64
+	done BulkResult
+	// savepoint stands before each set of several rows, so that one that fails can be
+	// taken apart.
+	savepoint driver.Savepoint
 
 	progress func(rows int64) // may be nil
 	// strict believes a count of no rows, see sender.
@@ -40,6 +46,17 @@ func beginInsertion(ctx context.Context, tx *Tx, into target, base int64, o bulk
 		return nil, err
 	}
 	in := &insertion{target: into, tx: tx, c: l, base: base, progress: o.progress}
+	if err := in.begin(ctx, o); err != nil {
+		l.end(ctx, err, nil)
+		return nil, err
+	}
+	return in, nil
+}
+
+func (in *insertion) begin(ctx context.Context, o bulkOptions) (err error) {
+	if in.savepoint, err = in.c.dialect.Savepoint("odbcgen_set"); err != nil {
+		return in.wrap("execute", err)
+	}
 	in.rows = in.setRows(o.setRows)
 	specs := make([]protocol.ColumnSpec, len(in.columns))
 	for i, c := range in.columns {
@@ -47,10 +64,18 @@ func beginInsertion(ctx context.Context, tx *Tx, into target, base int64, o bulk
 	}
 	in.set = protocol.NewBatch(specs, 0)
 	in.empty()
-	if in.how, err = strategies[in.c.plugin.Bulk.Strategy](ctx, in); err != nil {
-		l.end(ctx, err, nil)
+	strategy := in.c.plugin.Bulk.Strategy
+	if in.merges() {
+		strategy = driver.BulkArrays
 	}
-	return in, err
+	in.how, err = strategies[strategy](ctx, in)
+	return err
+}
+
+// merges reports whether each row needs a statement of its own: of two rows of one key
+// in a MERGE, both may be inserted.
+func (in *insertion) merges() bool {
+	return in.upserts() && in.c.dialect.Upserts.Form == driver.MergeRows
 }
 
 // firstWidth is the bytes for a cell of a set, before a longer one has come.
@@ -61,7 +86,7 @@ const firstWidth = 32
 // other.
 func (in *insertion) setRows(wanted int) int {
 	known := in.c.plugin.Bulk
-	if known.Rows <= 1 {
+	if known.Rows <= 1 || in.merges() && known.Strategy != driver.BulkArrays {
 		return 1
 	}
 	rows := cmp.Or(wanted, known.Rows)
@@ -74,7 +99,7 @@ func (in *insertion) setRows(wanted int) int {
 // empty begins a set. Errors count rows from the first of the insert.
 func (in *insertion) empty() {
 	in.set.Reset()
-	in.set.SetRows(0, in.base+in.sent)
+	in.set.SetRows(0, in.base+in.done.Rows)
 }
 
 // flush inserts the rows of the set.
@@ -86,71 +111,70 @@ func (in *insertion) flush(ctx context.Context) error {
 	if n == 0 {
 		return nil
 	}
-	if err := in.insertSet(ctx, n); err != nil {
+	done, err := in.insertSet(ctx, n)
+	if err != nil {
 		return err
 	}
-	in.sent += int64(n)
+	in.done = in.done.plus(done)
 	in.empty()
 	if in.progress != nil {
-		in.progress(in.sent)
+		in.progress(in.done.Rows)
 	}
 	return nil
 }
 
-// savepoint stands before each set of several rows, so that one that fails can be
-// taken apart.
-func (in *insertion) savepoint() driver.Savepoint { return in.c.dialect.Savepoint("odbcgen_set") }
-
-func (in *insertion) insertSet(ctx context.Context, n int) error {
+func (in *insertion) insertSet(ctx context.Context, n int) (BulkResult, error) {
 	if n == 1 {
-		return in.at(ctx, 0, in.send(ctx, 0, 1))
+		done, err := in.send(ctx, 0, 1)
+		return done, in.at(ctx, 0, err)
 	}
 	if err := in.mark(ctx); err != nil {
-		return err
+		return BulkResult{}, err
 	}
-	if err := in.send(ctx, 0, n); err != nil {
-		return in.blame(ctx, n, err)
+	done, err := in.send(ctx, 0, n)
+	if err != nil {
+		if done, err = in.blame(ctx, n, err); err != nil {
+			return done, err
+		}
 	}
-	return in.c.release(ctx, in.savepoint())
+	return done, in.c.release(ctx, in.savepoint)
 }
 
 // mark sets the savepoint, where there is such a thing.
 func (in *insertion) mark(ctx context.Context) error {
-	set := in.savepoint().Make
+	set := in.savepoint.Make
 	switch {
 	case set == "":
 		return nil
-	case in.sent > 0:
+	case in.done.Rows > 0:
 		return in.c.direct(ctx, set)
 	}
 	return in.c.firstSavepoint(ctx, set)
 }
 
 // send inserts n rows of the set, beginning with row from.
-func (in *insertion) send(ctx context.Context, from, n int) error {
+func (in *insertion) send(ctx context.Context, from, n int) (BulkResult, error) {
 	if err := in.c.lock(ctx); err != nil {
-		return err
+		return BulkResult{}, err
 	}
 	defer in.c.mu.Unlock()
-	return in.wrap("execute", in.how.send(ctx, from, n))
+	done, err := in.how.send(ctx, from, n)
+	return done, in.wrap("execute", err)
 }
 
 func (in *insertion) wrap(op string, err error) error {
 	return in.c.operation(in.name, op).wrap(err)
 }
 
-// into returns the beginning of the INSERT statement.
-func (in *insertion) into() string {
-	return fmt.Sprintf("INSERT INTO %s (%s) ", in.c.dialect.QuoteQualified(in.table), in.list("%s"))
-}
-
-// list writes each column in the form, in which %s is its quoted name.
-func (in *insertion) list(form string) string {
-	items := make([]string, len(in.columns))
-	for i, c := range in.columns {
-		items[i] = strings.ReplaceAll(form, "%s", in.c.dialect.Quote(c.Name))
+// statement returns the text that inserts that many rows of parameters, or the rows of
+// a query.
+func (in *insertion) statement(rows int, from string) (string, error) {
+	i := driver.Insert{Table: in.table, Rows: rows, From: from, Conflict: in.conflict, Update: in.update}
+	for _, c := range in.columns {
+		i.Columns, i.Kinds = append(i.Columns, c.Name), append(i.Kinds, c.Kind)
 	}
-	return strings.Join(items, ", ")
+	sql, err := in.c.dialect.Insert(i)
+	return sql, in.wrap("prepare", err)
 }
 
 // params returns a parameter for each column, of the column's kind.

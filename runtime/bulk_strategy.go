@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
@@ -15,7 +14,7 @@ import (
 type strategy interface {
 	// send inserts n rows of the set, beginning with row from. Of several rows it
 	// may have inserted some when it fails.
-	send(ctx context.Context, from, n int) error
+	send(ctx context.Context, from, n int) (BulkResult, error)
 	// end gives the statements back.
 	end()
 }
@@ -28,7 +27,7 @@ var strategies = map[driver.BulkStrategy]func(context.Context, *insertion) (stra
 
 // newArrays returns a strategy that sends rows in a parameter array.
 func newArrays(_ context.Context, in *insertion) (strategy, error) {
-	return newRowSender(in, 1), nil
+	return newRowSender(in, 1)
 }
 
 // values sends rows in the VALUES of one statement, and those that are fewer than
@@ -39,30 +38,39 @@ type values struct {
 }
 
 func newValues(_ context.Context, in *insertion) (strategy, error) {
-	return values{in, make(map[int]*sender)}, nil
+	v := values{in, make(map[int]*sender)}
+	_, err := v.sender(in.rows)
+	return v, err
 }
 
-func (v values) send(ctx context.Context, from, n int) error {
+func (v values) send(ctx context.Context, from, n int) (done BulkResult, err error) {
 	size := v.in.rows
 	for n > 0 {
 		for size > n {
 			size = (size + 1) / 2
 		}
-		if err := v.sender(size).send(ctx, from, size); err != nil {
-			return err
+		s, err := v.sender(size)
+		if err != nil {
+			return done, err
 		}
-		from, n = from+size, n-size
+		sent, err := s.send(ctx, from, size)
+		if err != nil {
+			return done, err
+		}
+		from, n, done = from+size, n-size, done.plus(sent)
 	}
-	return nil
+	return done, nil
 }
 
-func (v values) sender(size int) *sender {
+func (v values) sender(size int) (s *sender, err error) {
 	s, ok := v.senders[size]
-	if !ok {
-		s = newRowSender(v.in, size)
+	if ok {
+		return s, nil
+	}
+	if s, err = newRowSender(v.in, size); err == nil {
 		v.senders[size] = s
 	}
-	return s
+	return s, err
 }
 
 func (v values) end() {
@@ -88,19 +96,18 @@ type insertKey struct {
 }
 
 // newRowSender returns a sender with markers for that many rows of the set.
-func newRowSender(in *insertion, size int) *sender {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(in.columns)), ",") + ")"
-	all := strings.TrimSuffix(strings.Repeat(row+",", size), ",")
+func newRowSender(in *insertion, size int) (*sender, error) {
+	sql, err := in.statement(size, "")
 	bulk := in.c.plugin.Bulk
 	return &sender{
 		in: in, counts: bulk.Counts && bulk.Strategy != driver.BulkUnnest, // whose fallback are arrays
-		shape: shape{key: insertKey{in.key, size}, name: in.name, sql: in.into() + "VALUES " + all, params: in.params(), rows: size},
-	}
+		shape: shape{key: insertKey{in.key, size}, name: in.name, sql: sql, params: in.params(), rows: size},
+	}, err
 }
 
-func (t *sender) send(ctx context.Context, from, n int) error {
+func (t *sender) send(ctx context.Context, from, n int) (BulkResult, error) {
 	if err := t.prepare(ctx); err != nil {
-		return err
+		return BulkResult{}, err
 	}
 	return t.run(ctx, t.in.set, from, n, n)
 }
@@ -113,11 +120,11 @@ func (t *sender) prepare(ctx context.Context) (err error) {
 }
 
 // run executes the statement with n rows of b, which insert that many rows.
-func (t *sender) run(ctx context.Context, b *protocol.Batch, from, n, inserted int) error {
+func (t *sender) run(ctx context.Context, b *protocol.Batch, from, n, inserted int) (done BulkResult, err error) {
 	t.bind(b)
-	err := t.s.native.ExecuteRows(ctx, from, n)
+	err = t.s.native.ExecuteRows(ctx, from, n)
 	if err == nil {
-		err = t.check(n, inserted)
+		done, err = t.check(n, inserted)
 	}
 	if err == nil {
 		err = t.s.native.CloseCursor()
@@ -125,7 +132,7 @@ func (t *sender) run(ctx context.Context, b *protocol.Batch, from, n, inserted i
 	if err != nil {
 		t.drop()
 	}
-	return err
+	return done, err
 }
 
 // bind makes the rows of b the statement's parameters.
@@ -147,36 +154,34 @@ func (t *sender) bind(b *protocol.Batch) {
 // check holds what the driver says of its success against the rows sent. Without
 // the server's bulk protocol MariaDB's driver answers SUCCESS_WITH_INFO for an
 // array that it has broken off.
-func (t *sender) check(n, inserted int) error {
+func (t *sender) check(n, inserted int) (BulkResult, error) {
 	array := n / max(t.shape.rows, 1)
 	if processed, bad := t.s.native.Processed(); array > 1 && (processed != array || bad > 0) {
-		return fmt.Errorf("the driver took %d of %d rows, %d of them bad", processed, array, bad)
+		return BulkResult{}, fmt.Errorf("the driver took %d of %d rows, %d of them bad", processed, array, bad)
 	}
-	return t.count(inserted)
+	return t.count(int64(inserted))
 }
 
 // shortError says that the database has left out rows without an error: a
 // trigger did, or a constraint with ON CONFLICT IGNORE.
-type shortError struct {
-	stored int64
-	rows   int
-}
+type shortError struct{ stored, rows int64 }
 
 func (e *shortError) Error() string {
 	return fmt.Sprintf("the database counts %d of %d rows inserted", e.stored, e.rows)
 }
 
 // count asks how many rows have been stored. None at all may be no answer.
-func (t *sender) count(n int) error {
-	if !t.counts {
-		return nil
+func (t *sender) count(n int64) (BulkResult, error) {
+	o := t.in.outcome()
+	if !t.counts || t.in.upserts() && (t.in.c.recounts || t.in.c.dialect.Upserts.Count == driver.NotCounted) {
+		return o.of(n, -1), nil
 	}
-	stored, err := t.s.native.Affected()
-	known := stored > 0 || t.in.strict || t.in.c.plugin.Bulk.CountsNone
-	if err == nil && known && stored < int64(n) {
-		err = &shortError{stored, n}
+	counted, err := t.s.native.Affected()
+	known := counted > 0 || t.in.strict || t.in.c.plugin.Bulk.CountsNone
+	if err == nil && known && o.allCounted() && counted < n {
+		err = &shortError{counted, n}
 	}
-	return err
+	return o.of(n, counted), err
 }
 
 // drop closes a statement that has failed.

@@ -21,8 +21,10 @@ type unnest struct {
 func newUnnest(ctx context.Context, in *insertion) (strategy, error) {
 	sh, err := in.unnestShape(ctx)
 	if err != nil || sh.sql == "" {
-		arrays, _ := newArrays(ctx, in)
-		return arrays, err
+		if err != nil {
+			return nil, err
+		}
+		return newArrays(ctx, in)
 	}
 	return &unnest{&sender{in: in, shape: sh, counts: in.c.plugin.Bulk.Counts}, make([][]byte, len(in.columns))}, nil
 }
@@ -42,8 +44,8 @@ func (in *insertion) unnestShape(ctx context.Context) (shape, error) {
 	for i := range sh.params {
 		sh.params[i].Kind = protocol.Text
 	}
-	sh.sql = in.unnestSQL(types)
-	return sh, nil
+	sh.sql, err = in.statement(0, in.unnestRows(types))
+	return sh, err
 }
 
 func (in *insertion) kept(ctx context.Context, key any) (shape, bool) {
@@ -67,6 +69,10 @@ type elementType struct {
 
 // elementTypes asks for the types of the columns, by their names.
 func (in *insertion) elementTypes(ctx context.Context) (map[string]elementType, error) {
+	table, err := in.c.dialect.QualifiedName(in.table)
+	if err != nil {
+		return nil, in.wrap("prepare", err)
+	}
 	q := Query[string, elementType]{
 		Name:    in.name,
 		SQL:     in.c.plugin.Bulk.ElementTypes,
@@ -75,7 +81,7 @@ func (in *insertion) elementTypes(ctx context.Context) (map[string]elementType, 
 		Encode:  func(b *protocol.Batch, table string) { b.Text(0).Append(table) },
 		Decode:  decodeElementTypes,
 	}
-	rows, err := q.Many(ctx, in.tx, in.c.dialect.QuoteQualified(in.table))
+	rows, err := q.Many(ctx, in.tx, table)
 	in.forget(ctx, &q)
 	types := make(map[string]elementType)
 	for _, t := range rows {
@@ -102,7 +108,8 @@ func (in *insertion) forget(ctx context.Context, key any) {
 	in.c.statements.Remove(key)
 }
 
-func (in *insertion) unnestSQL(types map[string]elementType) string {
+// unnestRows returns the query for the rows of the arrays.
+func (in *insertion) unnestRows(types map[string]elementType) string {
 	cells := make([]string, len(in.columns))
 	markers := make([]string, len(in.columns))
 	names := make([]string, len(in.columns))
@@ -116,17 +123,17 @@ func (in *insertion) unnestSQL(types map[string]elementType) string {
 		markers[i] = "?::" + t.element + "[]"
 	}
 	list := func(items []string) string { return strings.Join(items, ", ") }
-	return in.into() + "SELECT " + list(cells) + " FROM unnest(" + list(markers) + ") AS r(" + list(names) + ")"
+	return "SELECT " + list(cells) + " FROM unnest(" + list(markers) + ") AS r(" + list(names) + ")"
 }
 
-func (u *unnest) send(ctx context.Context, from, n int) error {
+func (u *unnest) send(ctx context.Context, from, n int) (BulkResult, error) {
 	set := u.in.set
 	odbc.Refuse(set, from, from+n, u.in.c.paramOptions())
 	if err := set.Err(); err != nil {
-		return err
+		return BulkResult{}, err
 	}
 	if err := u.prepare(ctx); err != nil {
-		return err
+		return BulkResult{}, err
 	}
 	u.s.params.Reset()
 	for i, c := range set.Columns() {

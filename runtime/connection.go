@@ -325,8 +325,12 @@ func (c *physical) moveTo(ctx context.Context, db *DB) bool {
 func (c *physical) enter(ctx context.Context, name string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	quoted, err := c.dialect.Name(name)
+	if err != nil {
+		return err
+	}
 	c.statements.Purge() // they are for tables of the other
-	return c.native.ExecDirect(ctx, fmt.Sprintf(c.plugin.Database.Enter, c.dialect.Quote(name)))
+	return c.native.ExecDirect(ctx, fmt.Sprintf(c.plugin.Database.Enter, quoted))
 }
 
 // close closes the connection, and gives up its place, if it is Stuck when it is not

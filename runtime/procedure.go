@@ -164,7 +164,10 @@ func (c *calling[P, R]) shape(ctx context.Context) (shape, error) {
 		sh.driver, sh.columns = "", nil
 		return sh, nil
 	}
-	name := c.c.dialect.QuoteQualified(c.Procedure.Procedure)
+	name, err := c.c.dialect.QualifiedName(c.Procedure.Procedure)
+	if err != nil {
+		return shape{}, c.c.operation(c.Name, "prepare").refuse(driver.KindUnknownObject, err)
+	}
 	form, err := c.form(ctx, name)
 	if err != nil {
 		return shape{}, err

@@ -19,6 +19,7 @@ type session struct {
 	// The following do not change once the session is set up.
 	failureEnds bool   // see driver.Transactions.FailureEnds
 	ownLockWait bool   // see driver.LockTimeout.Needs
+	recounts    bool   // see driver.Upserts.Recounts
 	settings    string // statement that gives the session its settings back, see driver.Session.Remember
 }
 
@@ -33,6 +34,9 @@ func (c *physical) setUpSession(ctx context.Context, connection string) error {
 	can := c.plugin.Transactions
 	for _, s := range can.FailureEnds {
 		c.failureEnds = c.failureEnds || strings.HasSuffix(connectionValue(connection, s.Key), s.Value)
+	}
+	for _, key := range c.dialect.Upserts.Recounts {
+		c.recounts = c.recounts || connectionValue(connection, key) != ""
 	}
 	needs := can.LockTimeout.Needs
 	c.ownLockWait = needs.Key == "" || connectionValue(connection, strings.ToLower(needs.Key)) == needs.Value

@@ -138,7 +138,11 @@ func (t *Tx) InTx(ctx context.Context, do func(*Tx) error, opts ...TxOption) err
 	if o := txOptionsOf(opts); o != (txOptions{retry: txRetry}) && o != (txOptions{retry: RetryPolicy{Attempts: 1}}) {
 		return l.operation("", "begin").refuse(driver.KindUnsupported, errInner)
 	}
-	savepoint := l.dialect.Savepoint(fmt.Sprintf("odbcgen_%d", t.whole().savepoints.Add(1)))
+	savepoint, err := l.dialect.Savepoint(fmt.Sprintf("odbcgen_%d", t.whole().savepoints.Add(1)))
+	if err != nil {
+		l.end(ctx, err, nil)
+		return l.operation("", "begin").wrap(err)
+	}
 	if savepoint.Make == "" {
 		return l.operation("", "begin").refuse(driver.KindUnsupported, fmt.Errorf("%s has no savepoints, so that a transaction cannot be within another", l.plugin.Name))
 	}

@@ -36,6 +36,12 @@ var Db2 = Plugin{
 	Dialect: Dialect{
 		QuoteOpen: `"`, QuoteClose: `"`, RecursiveWith: true,
 		Savepoints: Savepoints{Make: "SAVEPOINT %s ON ROLLBACK RETAIN CURSORS", Back: "ROLLBACK TO SAVEPOINT %s", Release: "RELEASE SAVEPOINT %s"},
+		// From documents. A marker has no type in the VALUES of a MERGE but the one that it is
+		// converted to.
+		Names: Names{Max: 128, Unit: NameBytes},
+		// Of two connections that insert the same row, the unique index refuses one.
+		Upserts:   Upserts{Form: MergeRows, Merge: Merge{Into: "%s AS t", Types: db2Types}},
+		Returning: FinalTable, Pages: OffsetFetch,
 	},
 	Lists: Lists{
 		In:    "IN (SELECT CAST(NULL AS VARCHAR(1)) FROM sysibm.sysdummy1 WHERE 1 = 0)",
@@ -58,4 +64,12 @@ var Db2 = Plugin{
 	// The rows of an array are stored as a whole or not at all (SQL_ATTR_PARAMOPT_ATOMIC);
 	// it has at most 32,767.
 	Bulk: Bulk{Strategy: BulkArrays, Rows: 1000},
+}
+
+// db2Types hold any value of their kind: a conversion to a shorter one would cut it.
+var db2Types = []TypeName{
+	{protocol.Bool, "BOOLEAN"}, {protocol.Int8, "SMALLINT"}, {protocol.Int16, "SMALLINT"}, {protocol.Int32, "INTEGER"}, {protocol.Int64, "BIGINT"},
+	{protocol.Uint8, "SMALLINT"}, {protocol.Uint16, "INTEGER"}, {protocol.Uint32, "BIGINT"}, {protocol.Float32, "REAL"}, {protocol.Float64, "DOUBLE"},
+	{protocol.Decimal, "DECFLOAT(34)"}, {protocol.Money, "DECFLOAT(34)"}, {protocol.Text, "VARCHAR(32672)"}, {protocol.Binary, "VARBINARY(32672)"},
+	{protocol.Date, "DATE"}, {protocol.Time, "TIME"}, {protocol.Timestamp, "TIMESTAMP(12)"},
 }

@@ -5,13 +5,19 @@ import (
 	"strings"
 )
 
-// Dialect is how SQL is written.
+// Dialect is how SQL is written. Its methods build the statements that no user writes;
+// they change none that a user has written.
 type Dialect struct {
 	QuoteOpen, QuoteClose string
 	AskQuote              bool // the driver names the quotes, those above are for before that
+	Names                 Names
 	Pipes                 Pipes
 	RecursiveWith         bool // a query of WITH may name itself without RECURSIVE
 	Savepoints            Savepoints
+	Rows                  RowForm
+	Upserts               Upserts
+	Returning             ReturningForm
+	Pages                 PageForm
 }
 
 // Pipes says what || means, and how tight it binds.
@@ -24,18 +30,10 @@ const (
 	PipesOr                  // it is OR
 )
 
-// Quote writes a name so that it is read as a name, whatever is in it.
+// Quote writes a name so that it is read as a name. It is for names that are known to
+// be good ones, see Name.
 func (d Dialect) Quote(name string) string {
 	return d.QuoteOpen + strings.ReplaceAll(name, d.QuoteClose, d.QuoteClose+d.QuoteClose) + d.QuoteClose
-}
-
-// QuoteQualified writes a dotted name, each part quoted.
-func (d Dialect) QuoteQualified(name string) string {
-	parts := strings.Split(name, ".")
-	for i, part := range parts {
-		parts[i] = d.Quote(part)
-	}
-	return strings.Join(parts, ".")
 }
 
 // Savepoints is how they are written, %s is the quoted name. The zero Savepoints is
@@ -46,6 +44,8 @@ type Savepoints struct {
 	Release string
 	// None: there are no savepoints.
 	None bool
+	// Max is the longest name, in characters, where that is shorter than other names.
+	Max int
 }
 
 // Savepoint is the statements of one savepoint, all empty where there are none.
@@ -55,17 +55,24 @@ type Savepoint struct {
 }
 
 // Savepoint returns the statements of the savepoint with the name.
-func (d Dialect) Savepoint(name string) Savepoint {
-	forms, name := d.Savepoints, d.Quote(name)
+func (d Dialect) Savepoint(name string) (Savepoint, error) {
+	forms := d.Savepoints
 	if forms.None {
-		return Savepoint{}
+		return Savepoint{}, nil
 	}
-	if forms == (Savepoints{}) {
+	if forms.Max > 0 {
+		d.Names.Max, d.Names.Unit = forms.Max, NameCharacters
+	}
+	quoted, err := d.Name(name)
+	if err != nil {
+		return Savepoint{}, fmt.Errorf("savepoint: %w", err)
+	}
+	if forms.Make == "" {
 		forms = Savepoints{Make: "SAVEPOINT %s", Back: "ROLLBACK TO SAVEPOINT %s", Release: "RELEASE SAVEPOINT %s"}
 	}
-	s := Savepoint{Make: fmt.Sprintf(forms.Make, name), Back: fmt.Sprintf(forms.Back, name)}
+	s := Savepoint{Make: fmt.Sprintf(forms.Make, quoted), Back: fmt.Sprintf(forms.Back, quoted)}
 	if forms.Release != "" {
-		s.Release = fmt.Sprintf(forms.Release, name)
+		s.Release = fmt.Sprintf(forms.Release, quoted)
 	}
-	return s
+	return s, nil
 }

@@ -94,6 +94,4 @@ func TestQuote(t *testing.T) {
 	double, back := driver.Postgres.Dialect, driver.MariaDB.Dialect
 	require.Equal(t, `"a""b"`, double.Quote(`a"b`))
 	require.Equal(t, "`a``b`", back.Quote("a`b"))
-	require.Equal(t, `"größe"."x y"`, double.QuoteQualified("größe.x y"))
-	require.Equal(t, "a.b", driver.Dialect{}.QuoteQualified("a.b"))
 }

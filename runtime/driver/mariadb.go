@@ -30,8 +30,16 @@ var MariaDB = Plugin{
 		Returning: ReturningExecuted,
 		ViewText: "SELECT view_definition FROM information_schema.views " +
 			"WHERE REPLACE(?, '`', '') IN (CONCAT(table_schema, '.', table_name), IF(table_schema = DATABASE(), table_name, NULL))",
+		UniqueKeys: "SELECT index_name, column_name FROM information_schema.statistics WHERE non_unique = 0 " +
+			"AND REPLACE(?, '`', '') IN (CONCAT(table_schema, '.', table_name), IF(table_schema = DATABASE(), table_name, NULL)) ORDER BY index_name, seq_in_index",
 	},
-	Dialect:  Dialect{QuoteOpen: "`", QuoteClose: "`", Pipes: PipesOr},
+	Dialect: Dialect{
+		QuoteOpen: "`", QuoteClose: "`", Pipes: PipesOr,
+		Names: Names{Max: 64, Basic: true, NoEndSpace: true},
+		// With 2 among the bits of OPTION, rows that are there count though they stay as they are.
+		Upserts:   Upserts{Form: OnDuplicateKey, Count: CountedTwice, Recounts: []string{"option", "dsn"}},
+		Returning: ReturningClause, Pages: LimitOffset,
+	},
 	Lists:    Lists{In: "IN (SELECT NULL FROM DUAL WHERE FALSE)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE FALSE)"},
 	InsertID: "SELECT LAST_INSERT_ID()",
 	// The driver has no way to stream.

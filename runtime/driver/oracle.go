@@ -8,6 +8,13 @@ var Oracle = Plugin{
 	Dialect: Dialect{
 		QuoteOpen: `"`, QuoteClose: `"`, RecursiveWith: true,
 		Savepoints: Savepoints{Make: "SAVEPOINT %s", Back: "ROLLBACK TO SAVEPOINT %s"},
+		// From documents. Names without quotes are upper case to the database, so that those
+		// given here must be, of such tables and columns.
+		Names: Names{Max: 128, Unit: NameBytes, Never: `"`}, // 30 before 12.2
+		Rows:  RowsFromDual,
+		// Of two connections that insert the same row, the unique index refuses one.
+		Upserts:   Upserts{Form: MergeRows, Merge: Merge{Into: "%s t", Rows: MergeDual}},
+		Returning: ReturningInto, Pages: OffsetFetch,
 	},
 	Lists:   Lists{In: "IN (SELECT NULL FROM DUAL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL FROM DUAL WHERE 1 = 0)", Max: 1000},
 	Faults:  oracleFaults,

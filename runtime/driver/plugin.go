@@ -249,6 +249,10 @@ type Describe struct {
 	Check Check
 	// Functions is a query for the names of all functions, "" where there is none.
 	Functions string
+	// UniqueKeys is a query for the unique keys of a table, by its quoted name: a row for
+	// each column of each, with a name of the key, one key behind the other. It has those
+	// that an upsert can go by.
+	UniqueKeys string
 }
 
 // Returning is when a driver tells the columns of RETURNING.

@@ -64,9 +64,15 @@ CROSS JOIN LATERAL unnest(p.parameter_types) WITH ORDINALITY AS u (type, n) JOIN
 WHERE p.name = 'odbcgen_types'`,
 			Close: "DEALLOCATE odbcgen_types",
 		},
+		UniqueKeys: `SELECT i.indexrelid::text, a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid AND a.attnum <= i.indnkeyatts
+WHERE i.indrelid = to_regclass(?) AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL ORDER BY 1, a.attnum`,
 		TypeOf: "SELECT pg_typeof(c%[1]d)::text FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (%[2]s) AS q (%[3]s) LIMIT 0) AS none ON true",
 	},
-	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`},
+	Dialect: Dialect{
+		QuoteOpen: `"`, QuoteClose: `"`,
+		Names:   Names{Max: 63, Unit: NameBytes}, // a longer one is cut, with a notice
+		Upserts: Upserts{Form: OnConflict, Count: CountedOnce}, Returning: ReturningClause, Pages: LimitOffset,
+	},
 	// An array is one marker for lists of all lengths; many markers end the connection.
 	Lists: Lists{Array: true, In: "= ANY (?)", NotIn: "<> ALL (?)"},
 	Transactions: Transactions{

@@ -37,8 +37,14 @@ var Snowflake = Plugin{
 		ViewText: `SELECT view_definition FROM information_schema.views WHERE UPPER(REPLACE(?, '"', '')) IN ` +
 			`(UPPER(table_schema || '.' || table_name), IFF(table_schema = CURRENT_SCHEMA(), UPPER(table_name), NULL))`,
 	},
-	Dialect: Dialect{QuoteOpen: `"`, QuoteClose: `"`, RecursiveWith: true, Savepoints: Savepoints{None: true}},
-	Lists:   Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 16384},
+	// Names without quotes are upper case to the database, so that those given here must
+	// be, of such tables and columns. A unique key is not enforced.
+	Dialect: Dialect{
+		QuoteOpen: `"`, QuoteClose: `"`, RecursiveWith: true, Savepoints: Savepoints{None: true},
+		Names:   Names{Max: 255},
+		Upserts: Upserts{Form: MergeRows, Merge: Merge{Into: "%s AS t", Rows: MergeSelect}}, Pages: LimitOffset,
+	},
+	Lists: Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 16384},
 	// ALTER SESSION within a transaction would commit it.
 	Transactions: Transactions{
 		Levels: []Isolation{ReadCommitted},

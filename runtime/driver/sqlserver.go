@@ -7,7 +7,11 @@ var SQLServer = Plugin{
 	Describe: Describe{Expressions: true, NotNull: NotNullDescribed},
 	Dialect: Dialect{
 		QuoteOpen: "[", QuoteClose: "]",
-		Savepoints: Savepoints{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s"},
+		Savepoints: Savepoints{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s", Max: 32},
+		Names:      Names{Max: 128, Unit: NameUTF16},
+		// Without HOLDLOCK two connections may both find that a row is not there.
+		Upserts:   Upserts{Form: MergeRows, Merge: Merge{Into: "%s WITH (HOLDLOCK) AS t", End: ";"}},
+		Returning: OutputInserted, Pages: OffsetFetch,
 	},
 	Lists:   Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000}, // the server takes 2,100
 	Faults:  sqlserverFaults,

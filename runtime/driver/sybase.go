@@ -8,6 +8,11 @@ var Sybase = Plugin{
 	Dialect: Dialect{
 		QuoteOpen: "[", QuoteClose: "]",
 		Savepoints: Savepoints{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s"},
+		// From documents: a name with a dot may be taken for a qualified one, and quotes and
+		// spaces at the end are removed. A marker may stand in WHERE, SET and VALUES only,
+		// which a MERGE of values has no use for, nor an INSERT of several rows.
+		Names: Names{Max: 253, Unit: NameBytes, Never: "].", NoEndSpace: true},
+		Rows:  OneRow,
 	},
 	Lists:   Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000},
 	Faults:  sybaseFaults,

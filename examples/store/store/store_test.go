@@ -241,7 +241,7 @@ func inserted(c *check, want int) func(runtime.BulkResult, error) {
 	return func(got runtime.BulkResult, err error) {
 		c.Helper()
 		require.NoError(c, err)
-		require.Equal(c, runtime.BulkResult{Rows: int64(want)}, got)
+		require.Equal(c, runtime.BulkResult{Rows: int64(want), Inserted: int64(want)}, got)
 	}
 }
 

@@ -218,7 +218,11 @@ func (d *Database) Bulk(ctx context.Context, b *spec.Bulk) ([]Value, []diag.Diag
 	find := func(pos diag.Pos, help, format string, args ...any) []diag.Diagnostic {
 		return []diag.Diagnostic{{Pos: pos, Query: b.Name.Value, Message: fmt.Sprintf(format, args...), Help: help}}
 	}
-	all, err := d.tableOf(ctx, d.plugin.Dialect.QuoteQualified(b.Table.Value))
+	table, err := d.plugin.Dialect.QualifiedName(b.Table.Value)
+	if err != nil {
+		return nil, find(b.Table.Pos, "", "%v", err)
+	}
+	all, err := d.tableOf(ctx, table)
 	if err != nil {
 		return nil, []diag.Diagnostic{d.bulkFailure(ctx, b, err)}
 	}
@@ -237,6 +241,11 @@ func (d *Database) Bulk(ctx context.Context, b *spec.Bulk) ([]Value, []diag.Diag
 			findings = append(findings, find(c.Pos, "insert it with a query whose params say the type", "the database does not say what type column %q has", c.Value)...)
 		default:
 			values = append(values, all[i])
+		}
+	}
+	if len(b.Conflict) > 0 && len(findings) == 0 {
+		if message, help := d.upsertFault(ctx, b, table, values); message != "" {
+			findings = find(b.Conflict[0].Pos, help, "%s", message)
 		}
 	}
 	return values, findings

@@ -120,6 +120,8 @@ type input struct {
 		Bulk []struct {
 			Name, Doc, Table string
 			Columns          []string
+			Conflict, Update []string
+			NoUpdate         bool
 		}
 	}
 }
@@ -159,6 +161,7 @@ func readInput(t *testing.T, f txtar.File) plan.Input {
 		for _, b := range f.Bulk {
 			source.Bulks = append(source.Bulks, plan.DescribedBulk{
 				Name: b.Name, Doc: b.Doc, Table: b.Table, Columns: readColumns(t, b.Columns),
+				Conflict: b.Conflict, Update: b.Update, NoUpdate: b.NoUpdate,
 			})
 		}
 		out.Files = append(out.Files, source)

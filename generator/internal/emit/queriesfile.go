@@ -78,6 +78,8 @@ func value(v plan.Value) jen.Code {
 		setting("Driver", v.Driver != "", jen.Lit(v.Driver)),
 		setting("Params", len(v.Params) > 0, slots("Param", v.Params)),
 		setting("Columns", len(v.Columns) > 0, slots("Column", v.Columns)),
+		setting("Conflict", len(v.Conflict) > 0, names(v.Conflict)),
+		setting("Update", len(v.Update) > 0 || v.NoUpdate, names(v.Update)),
 		setting("Dialects", len(v.Dialects) > 0, dialects(v.Dialects)),
 		setting("Encode", v.Encode != "", jen.Id(v.Encode)),
 		setting("Decode", v.Decode != "", jen.Id(v.Decode)),
@@ -114,6 +116,15 @@ func slots(of string, all []plan.Slot) jen.Code {
 		))
 	}
 	return jen.Index().Qual(plan.RuntimePath, of).Add(lines(elements...))
+}
+
+// names prints a slice of strings.
+func names(all []string) jen.Code {
+	return jen.Index().String().ValuesFunc(func(g *jen.Group) {
+		for _, name := range all {
+			g.Lit(name)
+		}
+	})
 }
 
 func dialects(all []plan.DialectText) jen.Code {

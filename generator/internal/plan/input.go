@@ -125,6 +125,10 @@ type DescribedBulk struct {
 	Doc     string // without comment marks; "" for a standard one
 	Table   string
 	Columns []Column
+	// Conflict are the columns of a key by which a row that is there is found, and
+	// Update those of it that change: none for all others, or with NoUpdate for none.
+	Conflict, Update []string
+	NoUpdate         bool
 }
 
 // Problem says why a query cannot become Go code, and what to write instead.

@@ -9,7 +9,7 @@ import "github.com/odbcgen/odbcgen/runtime/driver"
 // Contract is the number of the contract that the generated code keeps with the
 // runtime. It is raised, together with runtime.MaxContract, when generated code
 // starts to need something that older runtimes lack.
-const Contract = 4
+const Contract = 5
 
 // Package is a Go package, ready to be printed.
 type Package struct {
@@ -88,6 +88,9 @@ type Value struct {
 	Type     Type
 	Query    string // name by which errors and metrics call it
 	Table    string // bulk inserts only
+	Conflict []string
+	Update   []string
+	NoUpdate bool
 	SQL      string // queries only
 	Driver   string // that told Params and Columns, "" where nothing is to be compared
 	Params   []Slot

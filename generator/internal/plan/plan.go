@@ -259,10 +259,10 @@ func (b *builder) bulk(d DescribedBulk) Query {
 		})
 	}
 	q := b.begin(d.Name, "bulk insert")
-	q.Value.Table = d.Table
+	q.Value.Table, q.Value.Conflict, q.Value.Update, q.Value.NoUpdate = d.Table, d.Conflict, d.Update, d.NoUpdate
 	row := b.encodeRows(&q, d.Columns)
 	q.Value.Type = runtimeType("Bulk", row)
-	q.Method.Doc = cmp.Or(d.Doc, q.Method.Name+" inserts rows into "+d.Table+".")
+	q.Method.Doc = cmp.Or(d.Doc, q.Method.Name+" "+whatBulkDoes(d)+".")
 	options := runtimeType("BulkOption")
 	options.Prefix = "..."
 	q.Method.Args = []Field{
@@ -274,6 +274,36 @@ func (b *builder) bulk(d DescribedBulk) Query {
 	q.Method.Pass = Argument{Name: "rows"}
 	q.Method.Options = "opts"
 	return q
+}
+
+// whatBulkDoes says what a bulk insert does, for the doc of its method.
+func whatBulkDoes(d DescribedBulk) string {
+	insert := "inserts rows into " + d.Table
+	if len(d.Conflict) == 0 {
+		return insert
+	}
+	insert += ". Where there is a row with the same " + and(d.Conflict) + ", it "
+	update := d.Update
+	if len(update) == 0 {
+		for _, c := range d.Columns {
+			if !slices.Contains(d.Conflict, c.Name) {
+				update = append(update, c.Name)
+			}
+		}
+	}
+	if d.NoUpdate {
+		return insert + "leaves that as it is"
+	}
+	return insert + "updates its " + and(update)
+}
+
+// and joins words as a sentence does.
+func and(words []string) string {
+	last := len(words) - 1
+	if last <= 0 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 // problem notes p of the query being planned.

@@ -461,6 +461,7 @@ func (r *reader) bulk(n *yaml.Node) {
 		r.query = name.Value
 	}
 	r.mapping("a bulk insert", n, r.bulkFields(&b))
+	r.checkUpsert(n, b)
 	if n.Kind == yaml.MappingNode {
 		r.spec.Bulks = append(r.spec.Bulks, b)
 	}
@@ -472,19 +473,61 @@ func (r *reader) bulkFields(b *Bulk) []field {
 		{"name", true, r.exported("name", &b.Name)},
 		{"doc", false, r.text("doc", &b.Doc)},
 		{"table", true, r.text("table", &b.Table)},
-		{"columns", true, func(n *yaml.Node) { r.list("columns", n, func(item *yaml.Node) { r.bulkColumn(item, b) }) }},
+		{"columns", true, r.bulkColumns("columns", &b.Columns)},
+		{"conflict", false, r.bulkColumns("conflict", &b.Conflict)},
+		{"update", false, func(n *yaml.Node) {
+			if b.NoUpdate = n.Kind == yaml.ScalarNode && n.Value == updateNone; !b.NoUpdate {
+				r.bulkColumns("update", &b.Update)(n)
+			}
+		}},
 	}
 }
 
-func (r *reader) bulkColumn(n *yaml.Node, b *Bulk) {
-	var column Text
-	r.text("a column", &column)(n)
+// updateNone stands for the columns of update where a row that is there stays as it is.
+const updateNone = "none"
+
+func (r *reader) bulkColumns(what string, into *[]Text) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		r.list(what, n, func(item *yaml.Node) {
+			var column Text
+			r.text("a column", &column)(item)
+			switch {
+			case column.Value == "":
+			case has(*into, column.Value):
+				r.problem(item, "", "the column %q is given twice", column.Value)
+			default:
+				*into = append(*into, column)
+			}
+		})
+	}
+}
+
+func has(columns []Text, name string) bool {
+	return slices.ContainsFunc(columns, func(c Text) bool { return c.Value == name })
+}
+
+// checkUpsert holds the columns of an upsert against those to insert.
+func (r *reader) checkUpsert(n *yaml.Node, b Bulk) {
+	columns := make([]string, len(b.Columns))
+	for i, c := range b.Columns {
+		columns[i] = c.Value
+	}
+	for _, c := range slices.Concat(b.Conflict, b.Update) {
+		if !has(b.Columns, c.Value) {
+			r.problemAt(c.Pos, diag.NearOrFew(c.Value, "columns", columns), "the column %q is not among columns", c.Value)
+		}
+	}
+	for _, c := range b.Update {
+		if has(b.Conflict, c.Value) {
+			r.problemAt(c.Pos, "take it out of update: it has the value already", "the column %q cannot be updated, the row is found by it", c.Value)
+		}
+	}
+	update := yamlnode.Child(n, "update")
 	switch {
-	case column.Value == "":
-	case slices.ContainsFunc(b.Columns, func(c Text) bool { return c.Value == column.Value }):
-		r.problem(n, "", "the column %q is given twice", column.Value)
-	default:
-		b.Columns = append(b.Columns, column)
+	case update != nil && len(b.Conflict) == 0 && yamlnode.Child(n, "conflict") == nil:
+		r.problem(update, "write conflict: and the columns of a unique key", "update needs the columns by which a row is found")
+	case update == nil && len(b.Conflict) > 0 && len(b.Conflict) == len(b.Columns):
+		r.problem(yamlnode.Child(n, "conflict"), "write update: none, and a row that is there stays as it is", "there is no column left to update")
 	}
 }
 

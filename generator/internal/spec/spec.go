@@ -163,6 +163,13 @@ type Bulk struct {
 	Doc     Text
 	Table   Text
 	Columns []Text
+	// Conflict are the columns of a key by which a row that is there is found, none
+	// where that is an error.
+	Conflict []Text
+	// Update are the columns of such a row that change; none for all that are not in
+	// Conflict, or with NoUpdate for none at all.
+	Update   []Text
+	NoUpdate bool
 }
 
 // SQL is text in SQL and where it is written.
