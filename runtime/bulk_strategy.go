@@ -140,9 +140,8 @@ func (t *sender) bind(b *protocol.Batch) {
 	if t.bound {
 		return
 	}
-	types := make([]odbc.Parameter, len(t.shape.params))
-	for i, p := range t.shape.params {
-		types[i] = t.in.c.parameter(p.Kind)
+	types := t.in.c.parameters(t.shape.params)
+	for i := range types {
 		if types[i].Form == odbc.Number { // which a set of one row would be, and others not
 			types[i].Form = odbc.Text
 		}

@@ -363,6 +363,9 @@ func (c *physical) exec(ctx context.Context, sql string) error {
 
 // execLocked is exec. c.mu must be held.
 func (c *physical) execLocked(ctx context.Context, sql string) error {
+	if c.plugin.Quirks.Scoped {
+		return c.directLocked(ctx, sql)
+	}
 	s, err := c.native.Prepare(ctx, sql, c.reads(shape{}))
 	if err != nil {
 		return c.operation("", "prepare").wrap(err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
 // Description is what a driver tells of a statement before it is executed,
@@ -40,8 +41,9 @@ type ColumnDescription struct {
 }
 
 // Describe prepares sql and returns what the driver tells of it. Nothing is
-// executed.
-func (c *Conn) Describe(ctx context.Context, sql string) (*Description, error) {
+// executed. The kinds of its parameters, where they are known, are for drivers whose
+// word depends on them.
+func (c *Conn) Describe(ctx context.Context, sql string, params ...protocol.Kind) (*Description, error) {
 	p, err := c.loan(ctx)
 	if err != nil {
 		return nil, err
@@ -50,7 +52,13 @@ func (c *Conn) Describe(ctx context.Context, sql string) (*Description, error) {
 		return nil, err
 	}
 	defer p.mu.Unlock()
-	s, err := p.native.Prepare(ctx, sql, p.reads(shape{}))
+	options := p.reads(shape{})
+	if p.plugin.Quirks.BindFirst {
+		for _, kind := range params {
+			options.First = append(options.First, p.parameter(kind))
+		}
+	}
+	s, err := p.native.Prepare(ctx, sql, options)
 	if err != nil {
 		return nil, p.operation("", "prepare").wrap(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/runtime/driver"
@@ -31,7 +32,7 @@ type Error struct {
 	Set     string // the set's name, "" where the query has one result
 	Op      string // what failed: connect, prepare, bind, execute, fetch, decode, begin, commit, rollback, describe, receive, write and read (frames), spool
 	Driver  string // name of the plugin, "" before the database is known
-	State   string // SQLSTATE of the first diagnostic record, "" where no call of the driver failed
+	State   string // SQLSTATE of the first diagnostic record that tells the error, "" where no call of the driver failed
 	Native  int32  // the database's own code of that record
 	Message string // and its text
 	// Category and Kind say what that means, Outcome what the database has done, and
@@ -157,7 +158,7 @@ func (o operation) wrap(err error) error {
 	var cell *protocol.CellError
 	switch {
 	case errors.As(err, &call):
-		e.fromDriver(call)
+		e.fromDriver(call, o.plugin)
 	case errors.As(err, &cell):
 		e.Column, e.Row, e.Err = cell.Column, cell.Row+1, err
 	default:
@@ -176,8 +177,8 @@ func during(op string, err error) error {
 	return err
 }
 
-// fromDriver takes over what the driver said.
-func (e *Error) fromDriver(call *odbc.Error) {
+// fromDriver takes over what the driver said; plugin may be nil.
+func (e *Error) fromDriver(call *odbc.Error, plugin *driver.Plugin) {
 	if len(call.Records) == 0 {
 		e.Err = call
 		return
@@ -186,6 +187,10 @@ func (e *Error) fromDriver(call *odbc.Error) {
 		e.Diagnostics = append(e.Diagnostics, Diagnostic(r))
 	}
 	first := e.Diagnostics[0]
+	if plugin != nil && slices.Contains(plugin.Echoes, first.Native) {
+		tells := func(d Diagnostic) bool { return d.Native != 0 && !slices.Contains(plugin.Echoes, d.Native) }
+		first = e.Diagnostics[max(0, slices.IndexFunc(e.Diagnostics, tells))]
+	}
 	e.State, e.Native, e.Message = first.State, first.Native, first.Message
 }
 

@@ -46,7 +46,7 @@ var paidWords = runtime.Set[payment]{
 	Name: "words", Columns: wordColumns, Into: runtime.IntoSlice(decodeWords, func(p *payment) *[]word { return &p.words }),
 }
 
-func openSQLServer(t *testing.T, s *tdsserver.Server, opts ...runtime.Option) *runtime.DB {
+func openTDS(t *testing.T, s *tdsserver.Server, opts ...runtime.Option) *runtime.DB {
 	t.Helper()
 	db, err := runtime.Open(t.Context(), s.DSN(), append([]runtime.Option{runtime.WithPoolSize(1)}, opts...)...)
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func TestProcedureOfSQLServer(t *testing.T) {
 	s.On("[bank].[pay]", rows, tdsserver.Affected(3), tdsserver.Status(7),
 		tdsserver.Out{Type: tdsserver.Decimal(20, 4), Value: "12.3400"},
 		tdsserver.Out{Type: tdsserver.NVarchar(100), Value: "ö你😀"}, tdsserver.Out{Type: tdsserver.Varbinary(20), Value: []byte{0, 1, 255}})
-	db := openSQLServer(t, s)
+	db := openTDS(t, s)
 	for range 2 {
 		got, err := pay(0, paidWords).Call(t.Context(), db, strings.Repeat("é", 100))
 		require.NoError(t, err)
@@ -82,7 +82,7 @@ func TestProcedureDeclares(t *testing.T) {
 	null := tdsserver.Out{Type: tdsserver.NVarchar(10)}
 	s.On("[bank].[pay]", tdsserver.Affected(2), tdsserver.Affected(5), null, null, null)
 	changed := runtime.Set[payment]{Name: "changed", Into: runtime.IntoCount(func(p *payment) *int64 { return &p.changed })}
-	got, err := pay(0, changed).Call(t.Context(), openSQLServer(t, s), "note")
+	got, err := pay(0, changed).Call(t.Context(), openTDS(t, s), "note")
 	require.NoError(t, err)
 	require.Equal(t, payment{status: some[int32](0), changed: 5}, got) // FreeTDS tells the last
 
@@ -116,7 +116,7 @@ func TestProcedureCutsNothing(t *testing.T) {
 			receipt := []byte(strings.Repeat("\x00", test.receipt))
 			s.On("[bank].[pay]", tdsserver.Out{Type: tdsserver.Decimal(5, 2)},
 				tdsserver.Out{Type: tdsserver.NVarchar(tdsserver.Max), Value: test.note}, tdsserver.Out{Type: tdsserver.Varbinary(tdsserver.Max), Value: receipt})
-			db := openSQLServer(t, s)
+			db := openTDS(t, s)
 			for range 2 {
 				got, err := pay(test.width).Call(t.Context(), db, "longer than ten")
 				if test.want == "" {
@@ -151,7 +151,7 @@ func TestProcedureOfSQLServerFails(t *testing.T) {
 		Values:  [][]any{{1, "one"}},
 	}
 	s.On("[bank].[pay]", rows, tdsserver.Error(50000, "oh no"))
-	db := openSQLServer(t, s)
+	db := openTDS(t, s)
 	for range 2 {
 		_, err := pay(0, paidWords).Call(t.Context(), db, "note")
 		e := requireError(t, err, runtime.Error{Query: "Pay", Op: "fetch"})
@@ -181,7 +181,7 @@ func TestProcedureOfEveryKindOnSQLServer(t *testing.T) {
 		}
 		return answers
 	})
-	db := openSQLServer(t, s)
+	db := openTDS(t, s)
 	for _, v := range []everything{aValue, {}, aValue, {text: valid(""), data: some([]byte{}), flag: some(false)}} {
 		got, err := procedure.Call(t.Context(), db, v)
 		require.NoError(t, err)

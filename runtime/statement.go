@@ -134,7 +134,11 @@ func (c *physical) prepare(ctx context.Context, sh shape) (*statement, error) {
 			return nil, named(sh.name, err)
 		}
 	}
-	native, err := c.native.Prepare(ctx, sh.sql, c.reads(sh))
+	options := c.reads(sh)
+	if c.plugin.Quirks.BindFirst {
+		options.First = c.parameters(sh.params)
+	}
+	native, err := c.native.Prepare(ctx, sh.sql, options)
 	if err != nil {
 		return nil, c.operation(sh.name, "prepare").wrap(err)
 	}
@@ -173,18 +177,17 @@ func (c *physical) reads(sh shape) odbc.StmtOptions {
 // The forms and readings of plugins and of the layer below are the same, number
 // by number.
 const (
-	_ = uint(driver.AsFloat64) - uint(odbc.Float64)
-	_ = uint(odbc.Float64) - uint(driver.AsFloat64)
+	_ = uint(driver.AsZoned) - uint(odbc.Zoned)
+	_ = uint(odbc.Zoned) - uint(driver.AsZoned)
+	_ = uint(driver.AsWritten - odbc.AsWritten)
+	_ = uint(odbc.AsWritten - driver.AsWritten)
 	_ = uint(driver.RowByRow) - uint(odbc.RowByRow)
 	_ = uint(odbc.RowByRow) - uint(driver.RowByRow)
 )
 
 // plan decides once how parameters and cells travel.
 func (s *statement) plan() error {
-	types := make([]odbc.Parameter, len(s.shape.params))
-	for i, p := range s.shape.params {
-		types[i] = s.c.parameter(p.Kind)
-	}
+	types := s.c.parameters(s.shape.params)
 	s.shape.call.bind(types, s.c.plugin.Calls)
 	s.params = protocol.NewBatch(specsOf(s.shape.params), 0)
 	s.native.BindParams(s.params, types, s.c.paramOptions())
@@ -199,13 +202,25 @@ func specsOf(params []Param) []protocol.ColumnSpec {
 	return specs
 }
 
+// parameters returns how the parameters travel.
+func (c *physical) parameters(params []Param) []odbc.Parameter {
+	types := make([]odbc.Parameter, len(params))
+	for i, p := range params {
+		types[i] = c.parameter(p.Kind)
+	}
+	return types
+}
+
 // parameter returns how parameters of the kind travel.
 func (c *physical) parameter(kind protocol.Kind) odbc.Parameter {
 	return parameterOf(c.plugin.ParamOf(kind))
 }
 
 func parameterOf(rule driver.Param) odbc.Parameter {
-	return odbc.Parameter{SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits}
+	return odbc.Parameter{
+		SQLType: int16(rule.SQL), Form: odbc.Form(rule.Form), Size: rule.Size, Digits: rule.Digits,
+		Long: int16(rule.Long), LongOver: rule.LongOver, Cut: rule.Cut,
+	}
 }
 
 func (c *physical) paramOptions() odbc.ParamOptions {

@@ -431,7 +431,7 @@ func (c *physical) endOver(ctx context.Context) (err error) {
 		return nil
 	}
 	if !tx.stored {
-		err = c.native.Rollback(ctx)
+		err = c.rollback(ctx)
 	}
 	if err == nil {
 		err = c.native.SetAutocommit(ctx, true)
@@ -442,6 +442,16 @@ func (c *physical) endOver(ctx context.Context) (err error) {
 	}
 	c.tx.Store(nil)
 	return nil
+}
+
+// rollback rolls the transaction back. Where the database has ended it, that may fail,
+// and leave a driver for which there is one: it gets another one to roll back.
+func (c *physical) rollback(ctx context.Context) error {
+	err := c.native.Rollback(ctx)
+	if over := c.plugin.Transactions.Over; err != nil && over != "" && c.native.ExecDirect(ctx, over) == nil {
+		return c.native.Rollback(ctx)
+	}
+	return err
 }
 
 // failed notes an error of a statement that has ended the transaction which is open

@@ -92,7 +92,7 @@ func Error(number int, text string) Message {
 // Compiler reports whether the error is one that is found without executing anything.
 func (m Message) Compiler() bool {
 	switch m.Number {
-	case 102, 103, 105, 137, 156, 170, 207, 208, 209:
+	case 102, 103, 105, 137, 156, 170, 207, 208, 209, 1060:
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package tdsserver
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -10,7 +11,10 @@ import (
 func (s *session) catalog(r *Request) ([]Answer, bool) {
 	tell := map[string]func(s *session, ask question) Rows{
 		"sp_tables": (*session).tellTables, "sp_columns": (*session).tellColumns, "sp_pkeys": (*session).tellKeys,
-	}[r.SQL]
+		"sp_fkeys": (*session).tellForeignKeys, "sp_statistics": (*session).tellIndexes,
+		"sp_stored_procedures": (*session).tellProcedures, "sp_sproc_columns": (*session).tellArguments,
+		"sp_datatype_info": (*session).tellTypes, "sp_datatype_info_100": (*session).tellTypes,
+	}[strings.TrimLeft(r.SQL, ".")]
 	if tell == nil {
 		return nil, false
 	}
@@ -47,7 +51,7 @@ func (ask question) wants(param, name string) bool {
 // tables are those that are asked for, by name.
 func (s *session) tables(ask question) (found []*table) {
 	for _, t := range s.server.tables {
-		if ask.wants("@table_name", t.name) && ask.wants("@table_owner", "dbo") && ask.wants("@table_qualifier", s.state.Database) {
+		if t.database == s.state.Database && ask.wants("@table_name", t.name) && ask.wants("@table_owner", "dbo") && ask.wants("@table_qualifier", s.state.Database) {
 			found = append(found, t)
 		}
 	}
@@ -89,14 +93,14 @@ func (s *session) tellColumns(ask question) Rows {
 			if !ask.wants("@column_name", c.Name) {
 				continue
 			}
-			length, precision, scale := c.Type.metrics()
-			name, _, _ := strings.Cut(c.Type.String(), "(")
+			length, precision, scale := c.Type.catalogMetrics()
+			name := c.Type.name()
 			if c.Identity {
 				name += " identity"
 			}
 			code := c.Type.odbcType()
 			null, yes := toByte(!c.NotNull), map[bool]string{true: "NO", false: "YES"}[c.NotNull]
-			rows.Values = append(rows.Values, s.placeOf(t, c.Name, code, name, max(precision, length), length, scale, 10, null,
+			rows.Values = append(rows.Values, s.placeOf(t, c.Name, code, name, precision, length, scale, 10, null,
 				nil, nil, code, nil, length, i+1, yes, nil))
 		}
 	}
@@ -119,6 +123,159 @@ func (s *session) tellKeys(ask question) Rows {
 	return rows
 }
 
+func (s *session) tellForeignKeys(ask question) Rows {
+	rows := Rows{Columns: []Column{
+		{Name: "PKTABLE_QUALIFIER", Type: sysname}, {Name: "PKTABLE_OWNER", Type: sysname}, {Name: "PKTABLE_NAME", Type: sysname, NotNull: true},
+		{Name: "PKCOLUMN_NAME", Type: sysname, NotNull: true},
+		{Name: "FKTABLE_QUALIFIER", Type: sysname}, {Name: "FKTABLE_OWNER", Type: sysname}, {Name: "FKTABLE_NAME", Type: sysname, NotNull: true},
+		{Name: "FKCOLUMN_NAME", Type: sysname, NotNull: true}, {Name: "KEY_SEQ", Type: SmallInt, NotNull: true},
+		{Name: "UPDATE_RULE", Type: SmallInt}, {Name: "DELETE_RULE", Type: SmallInt}, {Name: "FK_NAME", Type: sysname}, {Name: "PK_NAME", Type: sysname},
+		{Name: "DEFERRABILITY", Type: SmallInt},
+	}}
+	const noAction, notDeferrable = 1, 7
+	for _, t := range s.tables(question{}) {
+		for i, f := range t.foreign {
+			if !ask.wants("@fktable_name", t.name) || !ask.wants("@pktable_name", f.to.name) {
+				continue
+			}
+			for j, c := range f.columns {
+				rows.Values = append(rows.Values, []any{
+					f.to.database, "dbo", f.to.name, f.to.columns[f.others[j]].Name, t.database, "dbo", t.name, t.columns[c].Name, j + 1,
+					noAction, noAction, t.foreignName(i), f.to.primaryName(), notDeferrable,
+				})
+			}
+		}
+	}
+	return rows
+}
+
+// primaryName is the name of the primary key, nil where there is none.
+func (t *table) primaryName() any {
+	for _, k := range t.keys {
+		if k.primary {
+			return t.constraint(k)
+		}
+	}
+	return nil
+}
+
+func (s *session) tellIndexes(ask question) Rows {
+	rows := Rows{Columns: slices.Concat(place, []Column{
+		{Name: "NON_UNIQUE", Type: SmallInt}, {Name: "INDEX_QUALIFIER", Type: sysname}, {Name: "INDEX_NAME", Type: sysname},
+		{Name: "TYPE", Type: SmallInt, NotNull: true}, {Name: "SEQ_IN_INDEX", Type: SmallInt}, {Name: "COLUMN_NAME", Type: sysname},
+		{Name: "COLLATION", Type: Char(1)}, {Name: "CARDINALITY", Type: Int}, {Name: "PAGES", Type: Int}, {Name: "FILTER_CONDITION", Type: Varchar(128)},
+	})}
+	const statistic, clustered, other = 0, 1, 3
+	for _, t := range s.tables(ask) {
+		rows.Values = append(rows.Values, s.placeOf(t, nil, nil, nil, statistic, nil, nil, nil, len(t.records), 1, nil))
+		for _, k := range t.keys {
+			kind := map[bool]int{true: clustered, false: other}[k.primary]
+			for i, c := range k.columns {
+				rows.Values = append(rows.Values, s.placeOf(t, 0, t.name, t.constraint(k), kind, i+1, t.columns[c].Name, "A", nil, nil, nil))
+			}
+		}
+	}
+	return rows
+}
+
+func (s *session) tellProcedures(ask question) Rows {
+	rows := Rows{Columns: []Column{
+		{Name: "PROCEDURE_QUALIFIER", Type: sysname}, {Name: "PROCEDURE_OWNER", Type: sysname}, {Name: "PROCEDURE_NAME", Type: NVarchar(134), NotNull: true},
+		{Name: "NUM_INPUT_PARAMS", Type: Int}, {Name: "NUM_OUTPUT_PARAMS", Type: Int}, {Name: "NUM_RESULT_SETS", Type: Int},
+		{Name: "REMARKS", Type: Varchar(254)}, {Name: "PROCEDURE_TYPE", Type: SmallInt},
+	}}
+	const unknown, returns = -1, 2
+	for _, p := range s.server.procedures {
+		if ask.wants("@sp_name", p.name) {
+			rows.Values = append(rows.Values, []any{s.state.Database, "dbo", p.name + ";1", unknown, unknown, unknown, nil, returns})
+		}
+	}
+	return rows
+}
+
+func (s *session) tellArguments(ask question) Rows {
+	rows := Rows{Columns: []Column{
+		{Name: "PROCEDURE_QUALIFIER", Type: sysname}, {Name: "PROCEDURE_OWNER", Type: sysname}, {Name: "PROCEDURE_NAME", Type: NVarchar(134), NotNull: true},
+		{Name: "COLUMN_NAME", Type: sysname, NotNull: true}, {Name: "COLUMN_TYPE", Type: SmallInt, NotNull: true}, {Name: "DATA_TYPE", Type: SmallInt, NotNull: true},
+		{Name: "TYPE_NAME", Type: sysname, NotNull: true}, {Name: "PRECISION", Type: Int}, {Name: "LENGTH", Type: Int}, {Name: "SCALE", Type: SmallInt},
+		{Name: "RADIX", Type: SmallInt}, {Name: "NULLABLE", Type: SmallInt, NotNull: true}, {Name: "REMARKS", Type: Varchar(254)},
+		{Name: "COLUMN_DEF", Type: NVarchar(4000)}, {Name: "SQL_DATA_TYPE", Type: SmallInt, NotNull: true}, {Name: "SQL_DATETIME_SUB", Type: SmallInt},
+		{Name: "CHAR_OCTET_LENGTH", Type: Int}, {Name: "ORDINAL_POSITION", Type: Int, NotNull: true}, {Name: "IS_NULLABLE", Type: Varchar(254)},
+		{Name: "SS_DATA_TYPE", Type: TinyInt},
+	}}
+	const in, inOut, returned = 1, 2, 5
+	for _, p := range s.server.procedures {
+		if !ask.wants("@procedure_name", p.name) {
+			continue
+		}
+		for i, a := range append([]Argument{{Name: "@RETURN_VALUE", Type: Int}}, p.arguments...) {
+			direction, null := in, 1
+			switch {
+			case i == 0:
+				direction, null = returned, 0
+			case a.Out: // an output parameter takes a value, too
+				direction = inOut
+			}
+			length, precision, scale := a.Type.catalogMetrics()
+			code, yes := a.Type.odbcType(), map[int]string{0: "NO", 1: "YES"}[null]
+			rows.Values = append(rows.Values, []any{s.state.Database, "dbo", p.name + ";1", a.Name, direction, code, a.Type.name(), precision, length, scale, 10, null,
+				nil, nil, code, nil, length, i, yes, nil})
+		}
+	}
+	return rows
+}
+
+func (s *session) tellTypes(ask question) Rows {
+	code, _, _ := strings.Cut(ask["@data_type"], ",")
+	rows := Rows{Columns: []Column{
+		{Name: "TYPE_NAME", Type: sysname, NotNull: true}, {Name: "DATA_TYPE", Type: SmallInt, NotNull: true}, {Name: "PRECISION", Type: Int},
+		{Name: "LITERAL_PREFIX", Type: Varchar(32)}, {Name: "LITERAL_SUFFIX", Type: Varchar(32)}, {Name: "CREATE_PARAMS", Type: Varchar(32)},
+		{Name: "NULLABLE", Type: SmallInt, NotNull: true}, {Name: "CASE_SENSITIVE", Type: SmallInt, NotNull: true}, {Name: "SEARCHABLE", Type: SmallInt, NotNull: true},
+		{Name: "UNSIGNED_ATTRIBUTE", Type: SmallInt}, {Name: "MONEY", Type: SmallInt, NotNull: true}, {Name: "AUTO_INCREMENT", Type: SmallInt},
+		{Name: "LOCAL_TYPE_NAME", Type: sysname}, {Name: "MINIMUM_SCALE", Type: SmallInt}, {Name: "MAXIMUM_SCALE", Type: SmallInt},
+		{Name: "SQL_DATA_TYPE", Type: SmallInt, NotNull: true}, {Name: "SQL_DATETIME_SUB", Type: SmallInt}, {Name: "NUM_PREC_RADIX", Type: Int},
+		{Name: "INTERVAL_PRECISION", Type: SmallInt}, {Name: "USERTYPE", Type: SmallInt},
+	}}
+	for _, t := range []Type{
+		DateTimeOffset(7), Time(7), XML, UniqueIdentifier, NText, NVarchar(4000), NChar(4000), Bit, TinyInt, BigInt, Image, Varbinary(8000), Binary(8000),
+		Text, Char(8000), Numeric(38, 0), Decimal(38, 0), Money, SmallMoney, Int, SmallInt, Float, Real, DateTime2(7), DateTime, SmallDateTime, Date, Varchar(8000),
+	} {
+		if code != "0" && code != strconv.Itoa(t.odbcType()) {
+			continue
+		}
+		_, precision, _ := t.catalogMetrics()
+		var prefix, unsigned any
+		if families[t.id].collated {
+			prefix = "'"
+		}
+		if t.id == idInt {
+			unsigned = toByte(t == TinyInt)
+		}
+		money := toByte(t.id == idMoney)
+		rows.Values = append(rows.Values, []any{t.name(), t.odbcType(), precision, prefix, prefix, nil, 1, 0, 3, unsigned, money, nil, t.name(), nil, nil, t.odbcType(), nil, nil, nil, 0})
+	}
+	return rows
+}
+
+// name is the type without its numbers.
+func (t Type) name() string {
+	name, _, _ := strings.Cut(t.String(), "(")
+	return name
+}
+
+// catalogMetrics are length, precision and scale as the catalog tells them: a text has its
+// characters for precision.
+func (t Type) catalogMetrics() (length, precision, scale int) {
+	length, precision, scale = t.metrics()
+	switch {
+	case t.id == idNChar || t.id == idNVarchar:
+		return length, max(0, length/2), scale
+	case precision == 0:
+		return length, length, scale
+	}
+	return length, precision, scale
+}
+
 // odbcType is the SQL type code that sp_columns tells. For the types that came with SQL
 // Server 2008 it is that of nvarchar: the procedure is older.
 func (t Type) odbcType() int {
@@ -127,8 +284,7 @@ func (t Type) odbcType() int {
 		"smallmoney": 3, "money": 3, "char": 1, "varchar": 12, "text": -1, "nchar": -8, "nvarchar": -9, "ntext": -10,
 		"binary": -2, "varbinary": -3, "image": -4, "uniqueidentifier": -11, "xml": -152, "smalldatetime": 93, "datetime": 93,
 	}
-	name, _, _ := strings.Cut(t.String(), "(")
-	if code, ok := codes[name]; ok {
+	if code, ok := codes[t.name()]; ok {
 		return code
 	}
 	return codes["nvarchar"]

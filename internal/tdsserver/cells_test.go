@@ -2,6 +2,7 @@ package tdsserver_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/golang-sql/civil"
@@ -55,8 +56,16 @@ func appendRow(b *protocol.Batch, row []any) {
 			appendNull(b, i, protocol.Kind(v))
 		case bool:
 			b.Bool(i).Append(v)
+		case int8:
+			b.Int8(i).Append(v)
 		case uint8:
 			b.Uint8(i).Append(v)
+		case uint16:
+			b.Uint16(i).Append(v)
+		case uint32:
+			b.Uint32(i).Append(v)
+		case uint64:
+			b.Uint64(i).Append(v)
 		case int16:
 			b.Int16(i).Append(v)
 		case int32:
@@ -80,9 +89,17 @@ func appendRow(b *protocol.Batch, row []any) {
 		case []byte:
 			b.Binary(i).Append(v)
 		case string:
-			b.Text(i).Append(v)
+			appendText(b, i, v)
 		}
 	}
+}
+
+func appendText(b *protocol.Batch, i int, text string) {
+	if b.Columns()[i].Kind() == protocol.JSON {
+		b.JSON(i).Append(json.RawMessage(text))
+		return
+	}
+	b.Text(i).Append(text)
 }
 
 func appendNull(b *protocol.Batch, i int, kind protocol.Kind) {

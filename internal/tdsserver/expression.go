@@ -21,6 +21,11 @@ func (p *planner) where() condition {
 	if !p.accept("WHERE") {
 		return func(*execution) (bool, *Message) { return true, nil }
 	}
+	return p.conditions()
+}
+
+// conditions reads comparisons that must all hold.
+func (p *planner) conditions() condition {
 	first := p.comparison()
 	for p.accept("AND") {
 		left, right := first, p.comparison()
@@ -161,12 +166,9 @@ func (p *planner) operand() expression {
 		p.expect(")")
 		return inner
 	case p.accept("SCOPE_IDENTITY ( )"):
-		return expression{typ: Numeric(38, 0), value: func(e *execution) (any, *Message) {
-			if e.session.identity == 0 {
-				return nil, nil
-			}
-			return e.session.identity, nil
-		}}
+		return identity(func(e *execution) int64 { return e.session.identity })
+	case p.accept("@@IDENTITY"):
+		return identity(func(e *execution) int64 { return e.session.last })
 	case p.accept("CAST ("):
 		inner := p.expression()
 		p.expect("AS")
@@ -183,7 +185,21 @@ func (p *planner) operand() expression {
 		p.next()
 		return p.param(t.text)
 	}
-	return p.columnNamed(p.name(), func(e *execution) []any { return e.now })
+	qualifier, name := p.qualifiedName()
+	if e, ok := p.sourceColumn(qualifier, name); ok {
+		return e
+	}
+	return p.columnNamed(name, func(e *execution) []any { return e.now })
+}
+
+// identity is a number of an identity column, NULL where there is none.
+func identity(of func(e *execution) int64) expression {
+	return expression{typ: Numeric(38, 0), value: func(e *execution) (any, *Message) {
+		if n := of(e); n != 0 {
+			return n, nil
+		}
+		return nil, nil
+	}}
 }
 
 func numeral(text string) expression {

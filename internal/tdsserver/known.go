@@ -30,6 +30,9 @@ func (s *session) known(r *Request) (answers []Answer, ok bool) {
 	if unclosed != nil {
 		return []Answer{*unclosed}, true
 	}
+	if len(tokens) > 1 && strings.HasPrefix(tokens[0].text, "sp_datatype_info") { // which the driver calls so
+		return s.catalog(&Request{SQL: tokens[0].text, Params: []Param{{Name: "@data_type", Value: text(r.SQL, tokens[1:])}}})
+	}
 	for _, one := range statements(tokens) {
 		some, ok := s.statement(text(r.SQL, one))
 		if !ok {
@@ -75,7 +78,10 @@ func (s *session) onTables(r *Request, tokens []token) ([]Answer, bool) {
 	s.server.storing.Lock()
 	defer s.server.storing.Unlock()
 	first := strings.ToUpper(tokens[0].text)
-	if first == "CREATE" || len(s.server.tables) > 0 && slices.Contains([]string{"DROP", "INSERT", "UPDATE", "DELETE", "SELECT"}, first) {
+	if first == "CREATE" || len(s.server.tables) > 0 && slices.Contains([]string{"DROP", "INSERT", "UPDATE", "DELETE", "MERGE", "SELECT"}, first) {
+		if first == "MERGE" && !strings.HasSuffix(strings.TrimSpace(r.SQL), ";") {
+			return []Answer{Message{Number: 10713, State: 1, Class: 15, Text: "A MERGE statement must be terminated by a semi-colon (;)."}}, true
+		}
 		return []Answer{onTables{s, r, tokens}}, true
 	}
 	return nil, false
@@ -108,6 +114,8 @@ var transactionStatements = []struct {
 	{statementPattern(`ROLLBACK(?: WORK| TRAN(?:SACTION)?(?: ` + name + `)?)?`), (*session).rollbackTo},
 	{statementPattern(`SAVE TRAN(?:SACTION)? ` + name), (*session).saveAs},
 	{statementPattern(`USE ` + name), (*session).use},
+	{statementPattern(`CREATE DATABASE ` + name), (*session).createDatabase},
+	{statementPattern(`DROP DATABASE ` + name), (*session).dropDatabase},
 }
 
 func statementPattern(text string) *regexp.Regexp { return regexp.MustCompile(`(?i)\A` + text + `\z`) }
@@ -115,13 +123,20 @@ func statementPattern(text string) *regexp.Regexp { return regexp.MustCompile(`(
 // statement returns the answer to one statement, which has single blanks.
 func (s *session) statement(sql string) ([]Answer, bool) {
 	if words := onCount.FindStringSubmatch(sql); words != nil {
-		if onCount.MatchString(words[2]) {
-			return nil, false
-		}
+		chosen := words[2]
 		if (words[1] == "=") == s.inTransaction() {
+			chosen = words[3]
+		}
+		switch {
+		case onCount.MatchString(chosen):
+			return nil, false
+		case chosen == "":
 			return nil, true
 		}
-		return s.statement(words[2])
+		return s.statement(chosen)
+	}
+	if words := raised.FindStringSubmatch(sql); words != nil {
+		return []Answer{Error(50000, words[1])}, true
 	}
 	for _, known := range sessionStatements {
 		if words := known.pattern.FindStringSubmatch(sql); words != nil {
@@ -140,7 +155,8 @@ func (s *session) statement(sql string) ([]Answer, bool) {
 }
 
 var (
-	onCount       = statementPattern(`IF @@TRANCOUNT ?(>|<>|!=|=) ?0 (.*)`)
+	onCount       = statementPattern(`IF @@TRANCOUNT ?(>|<>|!=|=) ?0 (.*?)(?: ELSE (.*))?`)
+	raised        = statementPattern(`RAISERROR ?\(N?'([^']*)', ?16, ?1\)`)
 	selectPattern = statementPattern(`SELECT (.*?)(?: AS ` + name + `)?`)
 )
 
@@ -159,6 +175,25 @@ func (s *session) use(r *reply, name string) {
 	r.message(Message{Number: 5701, State: 2, Text: "Changed database context to '" + name + "'."})
 }
 
+func (s *session) createDatabase(r *reply, name string) {
+	if s.server.hasDatabase(name) {
+		s.refuse(r, Error(1801, "Database '"+name+"' already exists. Choose a different database name."))
+		return
+	}
+	s.server.CreateDatabase(name)
+}
+
+func (s *session) dropDatabase(r *reply, name string) {
+	switch {
+	case !s.server.hasDatabase(name):
+		s.refuse(r, Message{Number: 3701, State: 1, Class: 11, Text: "Cannot drop the database '" + name + "', because it does not exist or you do not have permission."})
+	case slices.ContainsFunc(s.server.Sessions(), func(one Session) bool { return one.Open && strings.EqualFold(one.Database, name) }):
+		s.refuse(r, Error(3702, "Cannot drop database \""+name+"\" because it is currently in use."))
+	default:
+		s.server.dropDatabase(name)
+	}
+}
+
 // selected answers a SELECT of one expression about the session.
 func (s *session) selected(expression, name string) ([]Answer, bool) {
 	column := Column{Name: name, Type: Int}
@@ -174,6 +209,8 @@ func (s *session) selected(expression, name string) ([]Answer, bool) {
 		column.Type, value = SmallInt, s.state.ID
 	case "@@LOCK_TIMEOUT":
 		value = s.state.LockTimeout
+	case "CASE DATABASEPROPERTYEX(DB_NAME(), 'UPDATEABILITY') WHEN 'READ_WRITE' THEN 0 ELSE 1 END":
+		value = 0
 	case "DB_NAME()":
 		column.Type, value = NVarchar(128), s.state.Database
 	case "SUSER_SNAME()":
@@ -183,6 +220,8 @@ func (s *session) selected(expression, name string) ([]Answer, bool) {
 	case "TRANSACTION_ISOLATION_LEVEL FROM SYS.DM_EXEC_SESSIONS WHERE SESSION_ID = @@SPID":
 		column = Column{Name: "transaction_isolation_level", Type: SmallInt, NotNull: true}
 		value = slices.Index(isolations, s.state.Isolation)
+	case "M.DEFINITION FROM SYS.SQL_MODULES AS M WHERE M.OBJECT_ID = OBJECT_ID(@P1, 'V')": // there are no views
+		return []Answer{Rows{Columns: []Column{{Name: "definition", Type: NVarchar(Max)}}}}, true
 	default:
 		return nil, false
 	}

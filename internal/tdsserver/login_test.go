@@ -57,8 +57,8 @@ func TestLoginKinds(t *testing.T) {
 	require.ErrorIs(t, err, runtime.KindAuth)
 	require.NotContains(t, err.Error(), Password)
 	_, err = runtime.Open(t.Context(), strings.Replace(s.DSN(), "Database=test", "Database=nothing", 1))
-	require.ErrorIs(t, err, runtime.KindAuth) // 18456 is told before 4060
-	require.ErrorContains(t, err, "SQLSTATE 42000, native 18456")
+	require.ErrorIs(t, err, runtime.KindConnect)
+	require.ErrorContains(t, err, "SQLSTATE 42000, native 4060") // which is told behind 18456
 	s.Close()
 	_, err = runtime.Open(t.Context(), s.DSN())
 	require.ErrorIs(t, err, runtime.KindConnect)
@@ -101,9 +101,7 @@ func TestPackets(t *testing.T) {
 		s.LimitPackets(size)
 		long := strings.Repeat("0123456789你", 5_000)
 		s.On("SELECT @P1", Rows{Columns: []Column{{Name: "v", Type: NVarchar(Max)}}, Values: [][]any{{long}, {""}, {long}}})
-		plugin := freeTDS
-		plugin.Params = longTexts
-		db := open(t, s, runtime.WithPlugin(&plugin))
+		db := open(t, s)
 		got, err := query("SELECT ?", []protocol.Kind{protocol.Text}, protocol.Text).Many(t.Context(), db, []any{long})
 		require.NoError(t, err)
 		require.Equal(t, [][]any{{long}, {""}, {long}}, got)

@@ -2,7 +2,6 @@ package tdsserver
 
 import (
 	"slices"
-	"strings"
 )
 
 // plan is a statement about tables that has been understood.
@@ -18,6 +17,7 @@ type execution struct {
 	undo    *undo
 	now     []any // cells of the record at hand
 	before  []any // those that it had, see DELETED
+	source  []any // values of the row at hand of a MERGE
 }
 
 // planner reads one statement.
@@ -25,7 +25,8 @@ type planner struct {
 	parser
 	session *session
 	params  []Type
-	table   *table // that names belong to, nil for none
+	table   *table  // that names belong to, nil for none
+	sourced *source // that they may belong to, too, nil for none
 	depth   int
 	asked   map[int]Type // types that parameters should have, nil where they are declared
 }
@@ -69,6 +70,8 @@ func (p *planner) plan() (*plan, *Message) {
 		made = p.insert()
 	case p.accept("UPDATE"):
 		made = p.update()
+	case p.accept("MERGE"):
+		made = p.merge()
 	case p.accept("DELETE"):
 		made = p.remove()
 	case p.accept("SELECT"):
@@ -108,7 +111,7 @@ func declared(r *Request) (types []Type) {
 }
 
 func (p *planner) use(name string) {
-	p.table = p.session.server.tables[strings.ToLower(name)]
+	p.table = p.session.server.tables[p.session.key(name)]
 	if p.table == nil {
 		p.fail(Error(208, "Invalid object name '"+name+"'."))
 		p.table = &table{}
@@ -133,7 +136,14 @@ func (p *planner) create() *plan {
 	t := &table{name: p.name()}
 	var keys []constraint
 	p.list(func() {
+		if p.accept("CONSTRAINT") {
+			p.name()
+		}
 		switch {
+		case p.accept("FOREIGN KEY"):
+			columns := p.names()
+			p.expect("REFERENCES")
+			p.references(t, columns...)
 		case p.accept("PRIMARY KEY"):
 			keys = append(keys, constraint{p.names(), true})
 		case p.accept("UNIQUE"):
@@ -147,11 +157,12 @@ func (p *planner) create() *plan {
 		p.constrain(t, k)
 	}
 	return &plan{run: func(e *execution) ([][]any, int, *Message) {
-		all, name := e.session.server.tables, strings.ToLower(t.name)
+		all, name := e.session.server.tables, e.session.key(t.name)
 		if all[name] != nil {
 			return nil, -1, failure(2714, "There is already an object named '"+t.name+"' in the database.")
 		}
 		all[name] = t
+		t.database = e.session.state.Database
 		e.undo.add(func() { delete(all, name) })
 		return nil, -1, nil
 	}}
@@ -161,6 +172,8 @@ func (p *planner) create() *plan {
 func (p *planner) define(t *table) (keys []constraint) {
 	c := tableColumn{Column: Column{Name: p.name(), Type: p.typ(), Schema: "dbo", Table: t.name}}
 	c.Base = c.Name
+	t.columns = append(t.columns, c)
+	defer func() { t.columns[len(t.columns)-1] = c }()
 	for more := true; more; {
 		switch {
 		case p.accept("NOT NULL"):
@@ -176,11 +189,12 @@ func (p *planner) define(t *table) (keys []constraint) {
 		case p.accept("DEFAULT"):
 			e := p.expression()
 			c.otherwise = &e
+		case p.accept("REFERENCES"):
+			p.references(t, c.Name)
 		default:
 			more = false
 		}
 	}
-	t.columns = append(t.columns, c)
 	return keys
 }
 
@@ -201,14 +215,14 @@ func (p *planner) drop() *plan {
 	maybe := p.accept("IF EXISTS")
 	name := p.name()
 	return &plan{run: func(e *execution) ([][]any, int, *Message) {
-		all, name := e.session.server.tables, strings.ToLower(name)
-		t := all[name]
+		all, key := e.session.server.tables, e.session.key(name)
+		t := all[key]
 		if t == nil && !maybe {
 			return nil, -1, &Message{Number: 3701, State: 5, Class: 11, Text: "Cannot drop the table '" + name + "', because it does not exist or you do not have permission."}
 		}
-		delete(all, name)
+		delete(all, key)
 		if t != nil {
-			e.undo.add(func() { all[name] = t })
+			e.undo.add(func() { all[key] = t })
 		}
 		return nil, -1, nil
 	}}
@@ -241,11 +255,7 @@ func (p *planner) insert() *plan {
 		if p.failure == nil && len(row) != len(into) {
 			p.fail(Error(213, "Column name or number of supplied values does not match table definition."))
 		}
-		for i, e := range row[:min(len(row), len(into))] {
-			if into[i] >= 0 {
-				p.ask(e, p.table.columns[into[i]].Type)
-			}
-		}
+		p.askAll(row, into)
 		rows = append(rows, row)
 	}
 	t := p.table
@@ -267,6 +277,15 @@ func (p *planner) insert() *plan {
 	}}
 }
 
+// askAll says that expressions should have the types of columns.
+func (p *planner) askAll(row []expression, columns []int) {
+	for i, e := range row[:min(len(row), len(columns))] {
+		if columns[i] >= 0 && columns[i] < len(p.table.columns) {
+			p.ask(e, p.table.columns[columns[i]].Type)
+		}
+	}
+}
+
 // cells makes those of a new record.
 func (t *table) cells(e *execution, into []int, row []expression) ([]any, *Message) {
 	cells := make([]any, len(t.columns))
@@ -280,7 +299,7 @@ func (t *table) cells(e *execution, into []int, row []expression) ([]any, *Messa
 			value = &row[at]
 		case c.Identity:
 			t.counter++
-			cells[i], e.session.identity = t.counter, t.counter
+			cells[i], e.session.identity, e.session.last = t.counter, t.counter, t.counter
 		}
 		if value == nil {
 			continue
@@ -296,16 +315,7 @@ func (t *table) cells(e *execution, into []int, row []expression) ([]any, *Messa
 func (p *planner) update() *plan {
 	p.use(p.name())
 	p.expect("SET")
-	var at []int
-	var values []expression
-	for more := true; more; more = p.accept(",") {
-		at = append(at, p.columnIndex(p.name()))
-		p.expect("=")
-		values = append(values, p.expression())
-		if i := at[len(at)-1]; i >= 0 {
-			p.ask(values[len(values)-1], p.table.columns[i].Type)
-		}
-	}
+	at, values := p.assignments()
 	output := p.output()
 	where := p.where()
 	t := p.table
@@ -331,6 +341,17 @@ func (p *planner) update() *plan {
 	}}
 }
 
+// assignments reads what stands behind SET.
+func (p *planner) assignments() (at []int, values []expression) {
+	for more := true; more; more = p.accept(",") {
+		at = append(at, p.columnIndex(p.name()))
+		p.expect("=")
+		values = append(values, p.expression())
+	}
+	p.askAll(values, at)
+	return at, values
+}
+
 func (p *planner) remove() *plan {
 	p.accept("FROM")
 	p.use(p.name())
@@ -342,6 +363,9 @@ func (p *planner) remove() *plan {
 		for _, r := range found {
 			e.now, e.before = r.cells, r.cells
 			if results, m = output.append(e, results); m != nil {
+				return nil, 0, m
+			}
+			if m = e.session.server.tables.referred(t, r.cells); m != nil {
 				return nil, 0, m
 			}
 			t.remove(r, e.undo)
@@ -383,6 +407,10 @@ func (p *planner) output() (all fields) {
 	}
 	for more := true; more; more = p.accept(",") {
 		cells := func(e *execution) []any { return e.now }
+		if p.accept("$ACTION") {
+			all = append(all, p.action())
+			continue
+		}
 		if p.accept("DELETED .") {
 			cells = func(e *execution) []any { return e.before }
 		} else {
@@ -397,6 +425,21 @@ func (p *planner) output() (all fields) {
 		all = append(all, p.labelled(p.columnNamed(p.name(), cells)))
 	}
 	return all
+}
+
+// action tells what MERGE has done with a row: before there was nothing in what it has
+// inserted.
+func (p *planner) action() field {
+	f := p.labelled(expression{typ: NVarchar(10), value: func(e *execution) (any, *Message) {
+		if slices.ContainsFunc(e.before, func(v any) bool { return v != nil }) {
+			return "UPDATE", nil
+		}
+		return "INSERT", nil
+	}})
+	if f.column.Name == "" {
+		f.column.Name = "$action"
+	}
+	return f
 }
 
 // labelled makes a column of an expression, which may have AS behind it.

@@ -154,17 +154,23 @@ func (p *parser) wrong() {
 }
 
 // name reads the name of a column, or of a table, of which only the last part counts.
-func (p *parser) name() (name string) {
+func (p *parser) name() string {
+	_, name := p.qualifiedName()
+	return name
+}
+
+// qualifiedName reads a name, and the part of it before the last one.
+func (p *parser) qualifiedName() (qualifier, name string) {
 	for more := true; more; more = p.accept(".") {
 		t := p.peek()
 		if t.kind != wordToken && t.kind != nameToken {
 			p.wrong()
-			return ""
+			return "", ""
 		}
 		p.next()
-		name = t.text
+		qualifier, name = name, t.text
 	}
-	return name
+	return qualifier, name
 }
 
 // list reads what stands between commas in parentheses.

@@ -15,8 +15,7 @@ func (p *planner) selects() *plan {
 	p.at = begin
 	limit, offset := constant(BigInt, int64(1)<<40), constant(BigInt, int64(0))
 	if p.accept("TOP") {
-		limit = p.operand()
-		p.ask(limit, BigInt)
+		limit = p.rowCount(p.operand())
 	}
 	if p.accept("COUNT ( * )") {
 		return p.count()
@@ -33,12 +32,10 @@ func (p *planner) selects() *plan {
 	where := p.where()
 	order := p.order()
 	if p.accept("OFFSET") {
-		offset = p.expression()
-		p.ask(offset, BigInt)
+		offset = p.rowCount(p.expression())
 		p.expect("ROWS")
 		if p.accept("FETCH NEXT") {
-			limit = p.expression()
-			p.ask(limit, BigInt)
+			limit = p.rowCount(p.expression())
 			p.expect("ROWS ONLY")
 		}
 	}
@@ -62,6 +59,15 @@ func (p *planner) selects() *plan {
 		}
 		return rows, len(rows), nil
 	}}
+}
+
+// rowCount wants an expression to be an integer.
+func (p *planner) rowCount(e expression) expression {
+	p.ask(e, BigInt)
+	if p.asked == nil && p.failure == nil && e.typ.id != idInt {
+		p.fail(Error(1060, "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer."))
+	}
+	return e
 }
 
 // from goes behind FROM, and reports whether there is one.

@@ -56,8 +56,9 @@ type Server struct {
 	live      map[*session]bool
 	requests  []*Request
 
-	storing sync.Mutex // guards the following, and what it holds
-	tables  tables
+	storing    sync.Mutex // guards the following, and what it holds
+	tables     tables
+	procedures []procedure
 }
 
 // New starts a server for a test. It is closed when the test ends.
@@ -101,6 +102,17 @@ func (s *Server) CreateDatabase(name string) {
 	s.databases = append(s.databases, name)
 }
 
+// dropDatabase forgets a database with its tables.
+func (s *Server) dropDatabase(name string) {
+	is := func(other string) bool { return strings.EqualFold(other, name) }
+	s.mu.Lock()
+	s.databases = slices.DeleteFunc(s.databases, is)
+	s.mu.Unlock()
+	s.storing.Lock()
+	defer s.storing.Unlock()
+	maps.DeleteFunc(s.tables, func(_ string, t *table) bool { return is(t.database) })
+}
+
 // LimitPackets sets the largest packet of connections that are made from now on.
 func (s *Server) LimitPackets(size int) {
 	s.mu.Lock()
@@ -136,6 +148,28 @@ func (s *Server) On(sql string, answers ...Answer) *Entry {
 		}
 		return answers
 	})
+}
+
+// procedure is what the catalog tells of one.
+type procedure struct {
+	name      string
+	arguments []Argument
+}
+
+// Argument is a parameter of a procedure, @name.
+type Argument struct {
+	Name string
+	Type Type
+	Out  bool
+}
+
+// CreateProcedure sets the answer to a procedure that is in the catalog.
+func (s *Server) CreateProcedure(name string, arguments []Argument, answers ...Answer) *Entry {
+	s.t.Helper()
+	s.storing.Lock()
+	s.procedures = append(s.procedures, procedure{name, arguments})
+	s.storing.Unlock()
+	return s.On(name, answers...)
 }
 
 func pattern(sql string) *regexp.Regexp {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"sync"
@@ -33,7 +34,8 @@ type session struct {
 	// For the session's goroutine.
 	undo     undo  // of the transaction
 	marks    []int // where it stood at the savepoints
-	identity int64 // last number given by an identity column
+	identity int64 // last number given by an identity column in the scope
+	last     int64 // and in any
 }
 
 // statement is one that was prepared.
@@ -192,16 +194,40 @@ func (s *session) run(ctx context.Context, request *Request, handle *Param) bool
 	request.Session = s.state.ID
 	s.server.record(*request)
 	r := &reply{session: s, out: &s.out, inProc: request.Kind != Batch, last: request.Last}
+	leave := s.scope(request)
 	for _, a := range s.answers(request) {
 		if !a.give(ctx, r) {
 			return false
 		}
 	}
+	leave(r)
 	if ctx.Err() != nil {
 		return false
 	}
 	r.end(request.outParams(), handle)
 	return true
+}
+
+// scope returns what takes back the settings and the database that a statement chooses
+// which is carried by a procedure. Nor is the number that it gave a row that of
+// SCOPE_IDENTITY in the next one.
+func (s *session) scope(request *Request) (leave func(*reply)) {
+	if request.Kind != Execute {
+		return func(*reply) {}
+	}
+	before, identity := s.state, s.identity
+	before.Settings = maps.Clone(before.Settings)
+	s.identity = 0
+	return func(r *reply) {
+		s.identity = identity
+		if now := s.state.Database; now != before.Database {
+			r.changed(changeDatabase, before.Database, now)
+		}
+		s.update(func() {
+			s.state.Database, s.state.Isolation = before.Database, before.Isolation
+			s.state.LockTimeout, s.state.Settings = before.LockTimeout, before.Settings
+		})
+	}
 }
 
 // outParams are the parameters whose values the client gets back.

@@ -10,12 +10,14 @@ import (
 // of CREATE TABLE, INSERT, UPDATE, DELETE and SELECT that have one table and no more
 // than a comparison after the other. Nobody is kept from seeing what a transaction has
 // not committed yet.
-type tables map[string]*table
+type tables map[string]*table // by database and name
 
 type table struct {
-	name    string
+	database, name string
+
 	columns []tableColumn
 	keys    []key
+	foreign []foreign
 	records []*record
 	counter int64 // last number given to an identity column
 }
@@ -52,6 +54,9 @@ func (u *undo) to(n int) {
 	}
 }
 
+// key is what a table is found by.
+func (s *session) key(name string) string { return strings.ToLower(s.state.Database + "\x00" + name) }
+
 func (t *table) column(name string) int {
 	return slices.IndexFunc(t.columns, func(c tableColumn) bool { return strings.EqualFold(c.Name, name) })
 }
@@ -71,11 +76,14 @@ func (t *table) insert(cells []any, u *undo) (*record, *Message) {
 func (t *table) set(r *record, cells []any, u *undo) *Message {
 	for i, c := range t.columns {
 		v, m := c.Type.convert(cells[i])
+		if m != nil && m.Number == 2628 {
+			return failure(2628, fmt.Sprintf("String or binary data would be truncated in table '%s.dbo.%s', column '%s'. Truncated value: '%.100s'.", t.database, t.name, c.Name, textOf(cells[i])))
+		}
 		if m != nil {
 			return m
 		}
 		if v == nil && c.NotNull {
-			return failure(515, fmt.Sprintf("Cannot insert the value NULL into column '%s', table '%s'; column does not allow nulls. INSERT fails.", c.Name, t.name))
+			return failure(515, fmt.Sprintf("Cannot insert the value NULL into column '%s', table '%s.dbo.%s'; column does not allow nulls. INSERT fails.", c.Name, t.database, t.name))
 		}
 		cells[i] = v
 	}
@@ -84,6 +92,9 @@ func (t *table) set(r *record, cells []any, u *undo) *Message {
 		if taken := k.taken[now]; taken != nil && taken != r {
 			return t.violation(k, now)
 		}
+	}
+	if m := t.missing(cells); m != nil {
+		return m
 	}
 	before := r.cells
 	t.release(r)

@@ -115,32 +115,8 @@ func told(s *tdsserver.Server) (all []string) {
 	return all
 }
 
-// freeTDS is what the tests need to know of the driver.
-var freeTDS = driver.Plugin{
-	Name: "sqlserver",
-	Types: []driver.TypeRule{
-		{Name: "tinyint", Kind: protocol.Uint8},
-		{Name: "money", Kind: protocol.Money},
-		{Name: "time", Kind: protocol.Time},
-		{Name: "datetimeoffset", Kind: protocol.DateTimeOffset},
-		{Name: "uniqueidentifier", Kind: protocol.UUID},
-		{Name: "xml", Kind: protocol.XML},
-	},
-	Params: []driver.Param{
-		{Kind: protocol.Text, SQL: driver.WVarchar},
-		{Kind: protocol.NText, SQL: driver.WVarchar},
-		{Kind: protocol.JSON, SQL: driver.WVarchar},
-		{Kind: protocol.XML, SQL: driver.WVarchar},
-	},
-	Faults:   driver.Generic.Faults,
-	Describe: driver.Describe{Expressions: true, NotNull: driver.NotNullDescribed, Unsigned: true},
-	Dialect:  driver.Dialect{QuoteOpen: "[", QuoteClose: "]"},
-	Quirks:   driver.Quirks{InfoIsFailure: true},
-	Bulk:     driver.Bulk{Strategy: driver.BulkArrays, Rows: 100},
-}
-
-// longTexts makes texts of any length travel whole, see TestLongParams.
-var longTexts = []driver.Param{{Kind: protocol.Text, SQL: driver.WLongVarchar}, {Kind: protocol.Binary, SQL: driver.LongVarbinary}}
+// freeTDS is the plugin that the driver has.
+var freeTDS = driver.SQLServerFreeTDS
 
 // with returns the plugin with another way to read.
 func with(how driver.Reading) *driver.Plugin {

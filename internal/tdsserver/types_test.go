@@ -160,32 +160,49 @@ func TestParams(t *testing.T) {
 		want any
 	}{
 		{protocol.Bool, true, "bit", true},
+		{protocol.Int8, int8(-128), "smallint", int64(-128)},
 		{protocol.Uint8, uint8(200), "smallint", int64(200)},
 		{protocol.Int16, int16(-32768), "smallint", int64(-32768)},
+		{protocol.Uint16, uint16(65535), "int", int64(65535)},
 		{protocol.Int32, int32(-1 << 31), "int", int64(-1 << 31)},
+		{protocol.Uint32, uint32(1<<32 - 1), "bigint", int64(1<<32 - 1)},
 		{protocol.Int64, int64(-1 << 63), "bigint", int64(-1 << 63)},
+		{protocol.Uint64, uint64(1<<64 - 1), "numeric(20,0)", "18446744073709551615"},
+		{protocol.Float32, float32(1.5), "float", 1.5},
 		{protocol.Float64, 0.1, "float", 0.1},
-		{protocol.Decimal, decimal.RequireFromString("-1234567890.12"), "varchar(64)", "-1234567890.12"},
-		{protocol.Text, "é你😀", "nvarchar(64)", "é你😀"},
-		{protocol.Text, "", "nvarchar(64)", ""},
-		{protocol.NText, strings.Repeat("你", 4_000), "nvarchar(4000)", strings.Repeat("你", 4_000)},
-		{protocol.Binary, []byte{0, 255}, "varbinary(64)", []byte{0, 255}},
-		{protocol.Binary, []byte{}, "varbinary(64)", []byte{}},
+		{protocol.Decimal, decimal.RequireFromString("-1234567890.12"), "numeric(38,2)", "-1234567890.12"},
+		{protocol.Decimal, decimal.RequireFromString("7"), "numeric(38,0)", "7"},
+		{protocol.Decimal, decimal.RequireFromString("0.00000000000000000000000000000000000001"), "numeric(38,38)", "0.00000000000000000000000000000000000001"},
+		{protocol.Money, decimal.RequireFromString("1.2345"), "numeric(38,4)", "1.2345"},
+		{protocol.Text, "é你😀", "nvarchar(4000)", "é你😀"},
+		{protocol.Text, "", "nvarchar(4000)", ""},
+		{protocol.NText, strings.Repeat("x", 4_000), "nvarchar(4000)", strings.Repeat("x", 4_000)},
+		{protocol.NText, strings.Repeat("x", 4_001), "nvarchar(max)", strings.Repeat("x", 4_001)},
+		{protocol.JSON, `{"a": "你"}`, "nvarchar(4000)", `{"a": "你"}`},
+		{protocol.XML, "<a>你</a>", "nvarchar(4000)", "<a>你</a>"},
+		{protocol.Binary, []byte{0, 255}, "varbinary(8000)", []byte{0, 255}},
+		{protocol.Binary, []byte{}, "varbinary(8000)", []byte{}},
 		{protocol.Binary, make([]byte, 8_000), "varbinary(8000)", make([]byte, 8_000)},
+		{protocol.Binary, make([]byte, 8_001), "varbinary(max)", make([]byte, 8_001)},
 		{protocol.Date, civil.Date{Year: 2024, Month: 2, Day: 29}, "date", leap.Truncate(24 * time.Hour)},
-		{protocol.Time, civil.Time{Hour: 13, Nanosecond: 1000}, "varchar(64)", "13:00:00.000001"},
+		{protocol.Time, civil.Time{Hour: 13, Nanosecond: 1000}, "time(7)", 13*time.Hour + time.Microsecond},
 		{protocol.Timestamp, leap, "datetime2(7)", leap},
-		{protocol.DateTimeOffset, leap.In(east), "datetime2(7)", leap},
-		{protocol.UUID, uuid.MustParse(guid), "varchar(64)", strings.ToLower(guid)},
+		{protocol.TimestampTZ, leap.In(east), "datetime2(7)", leap},
+		{protocol.DateTimeOffset, leap.In(east), "nvarchar(40)", "2024-02-29 18:44:15.1234567 +05:30"},
+		{protocol.DateTimeOffset, leap, "nvarchar(40)", "2024-02-29 13:14:15.1234567 +00:00"},
+		{protocol.UUID, uuid.MustParse(guid), "uniqueidentifier", guid},
 		{protocol.Int64, null(protocol.Int64), "bigint", nil},
 		{protocol.Int32, null(protocol.Int32), "int", nil},
 		{protocol.Bool, null(protocol.Bool), "bit", nil},
 		{protocol.Float64, null(protocol.Float64), "float", nil},
-		{protocol.Decimal, null(protocol.Decimal), "varchar(64)", nil},
-		{protocol.Text, null(protocol.Text), "nvarchar(64)", nil},
-		{protocol.Binary, null(protocol.Binary), "varbinary(64)", nil},
+		{protocol.Decimal, null(protocol.Decimal), "numeric(38,0)", nil},
+		{protocol.Text, null(protocol.Text), "nvarchar(4000)", nil},
+		{protocol.Binary, null(protocol.Binary), "varbinary(8000)", nil},
+		{protocol.UUID, null(protocol.UUID), "uniqueidentifier", nil},
 		{protocol.Date, null(protocol.Date), "date", nil},
+		{protocol.Time, null(protocol.Time), "time(7)", nil},
 		{protocol.Timestamp, null(protocol.Timestamp), "datetime2(7)", nil},
+		{protocol.DateTimeOffset, null(protocol.Timestamp), "nvarchar(40)", nil},
 	} {
 		s.Forget()
 		require.NoError(t, command("INSERT INTO t VALUES (?)", p.kind).Exec(t.Context(), db, []any{p.sent}), "%s", p.kind)
@@ -203,15 +220,15 @@ func TestLongParams(t *testing.T) {
 	s.On("INSERT INTO t VALUES (@P1, @P2)", Affected(1))
 	insert := command("INSERT INTO t VALUES (?, ?)", protocol.Text, protocol.Binary)
 	text, bytes := strings.Repeat("你", 9_000), make([]byte, 20_000)
-	longer := freeTDS
-	longer.Params = longTexts
+	short := freeTDS
+	short.Params = []driver.Param{{Kind: protocol.Text, SQL: driver.WVarchar}, {Kind: protocol.Binary, SQL: driver.Varbinary}}
 	for _, p := range []struct {
 		plugin *driver.Plugin
 		types  string
 		want   []any
 	}{
-		{&freeTDS, "nvarchar(4000), varbinary(8000)", []any{strings.Repeat("你", 4_000), make([]byte, 8_000)}},
-		{&longer, "nvarchar(max), varbinary(max)", []any{text, bytes}},
+		{&short, "nvarchar(4000), varbinary(8000)", []any{strings.Repeat("你", 4_000), make([]byte, 8_000)}},
+		{&freeTDS, "nvarchar(max), varbinary(max)", []any{text, bytes}},
 	} {
 		t.Run(p.types, func(t *testing.T) {
 			db := open(t, s, runtime.WithPlugin(p.plugin))

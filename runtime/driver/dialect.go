@@ -46,6 +46,8 @@ type Savepoints struct {
 	None bool
 	// Max is the longest name, in characters, where that is shorter than other names.
 	Max int
+	// Plain: the name is not quoted. What is no letter, digit or _ in it becomes _.
+	Plain bool
 }
 
 // Savepoint is the statements of one savepoint, all empty where there are none.
@@ -67,6 +69,9 @@ func (d Dialect) Savepoint(name string) (Savepoint, error) {
 	if err != nil {
 		return Savepoint{}, fmt.Errorf("savepoint: %w", err)
 	}
+	if forms.Plain {
+		quoted = plain(name)
+	}
 	if forms.Make == "" {
 		forms = Savepoints{Make: "SAVEPOINT %s", Back: "ROLLBACK TO SAVEPOINT %s", Release: "RELEASE SAVEPOINT %s"}
 	}
@@ -75,4 +80,13 @@ func (d Dialect) Savepoint(name string) (Savepoint, error) {
 		s.Release = fmt.Sprintf(forms.Release, quoted)
 	}
 	return s, nil
+}
+
+func plain(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, name)
 }

@@ -100,15 +100,18 @@ var sqlserverFaults = []Fault{
 	{Natives: []int32{20, 64, 121, 233, 997, 10053, 10054, 10060, 40143, 40197, 40540, 40613, 49977, 49983, 20006, 20009, 20017, 20047}, Class: lostClass},
 	{Natives: []int32{20003}, Class: Class{Transient, KindDeadline, OutcomeUnknown, ScopeNone, Destroy}},
 	{Natives: []int32{20003}, Phase: Connecting, Class: slowClass},
-	{Natives: []int32{18452, 18456, 18470, 18486, 18487, 18488, 20014}, Phase: Connecting, Class: authClass},
+	{Natives: []int32{18452, 18456, 18470, 18486, 18487, 18488, 20014}, Class: authClass}, // which 18456 says beside any cause
 	{Natives: []int32{2601, 2627}, Class: invalid(KindUnique)},
 	{Natives: []int32{547}, Class: invalid(KindForeignKey)},
 	{Natives: []int32{547}, Text: "check constraint", Class: invalid(KindCheck)},
 	{Natives: []int32{515}, Class: invalid(KindNotNull)},
-	{Natives: []int32{544, 8114, 8115, 8152, 2628}, Class: invalid(KindData)},
+	{Natives: []int32{220, 232, 241, 242, 245, 248, 517, 544, 8114, 8115, 8152, 8169, 2628}, Class: invalid(KindData)},
 	{Natives: []int32{229, 230}, Class: invalid(KindPermission)},
-	{Natives: []int32{102, 156, 170}, Class: invalid(KindSyntax)},
-	{Natives: []int32{207, 208, 209}, Class: invalid(KindUnknownObject)},
+	{Natives: []int32{102, 105, 156, 170, 1060, 10713}, Class: invalid(KindSyntax)},
+	{Natives: []int32{207, 208, 209, 911, 2812, 3701}, Class: invalid(KindUnknownObject)},
+	{Natives: []int32{50000}, Class: invalid(KindUser)},
+	// A trigger has ended the transaction, or an error that it has caught.
+	{Natives: []int32{3609, 3930, 3998}, Class: Class{Fatal, KindTransaction, TransactionRolledBack, ScopeNone, Reset}},
 	{Natives: []int32{3906}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
 	{Natives: []int32{1105, 9002}, Class: diskClass},
 }
@@ -149,7 +152,17 @@ var db2Faults = []Fault{
 // sybaseFaults are from the documents of Adaptive Server Enterprise.
 var sybaseFaults = []Fault{
 	{Natives: []int32{1205}, Class: again(KindDeadlock)},
-	{Natives: []int32{921, 1105}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+	{Natives: []int32{12205}, Class: waited(KindLockTimeout)},
+	{Natives: []int32{921, 1105, 1204}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+	{Natives: []int32{4002}, Class: authClass},
+	{Natives: []int32{2601, 2615}, Class: invalid(KindUnique)},
+	{Natives: []int32{546, 547}, Class: invalid(KindForeignKey)},
+	{Natives: []int32{548}, Class: invalid(KindCheck)},
+	{Natives: []int32{233, 515}, Class: invalid(KindNotNull)},
+	{Natives: []int32{220, 247, 249}, Class: invalid(KindData)},
+	{Natives: []int32{102, 156}, Class: invalid(KindSyntax)},
+	{Natives: []int32{207, 208, 209, 2812}, Class: invalid(KindUnknownObject)},
+	{Natives: []int32{229, 230}, Class: invalid(KindPermission)},
 }
 
 // snowflakeFaults are from Snowflake's documents.

@@ -60,6 +60,9 @@ type Plugin struct {
 	ReadOnly string
 	// Faults say what errors mean where that is not what their SQLSTATE says.
 	Faults []Fault
+	// Echoes are codes of diagnostic records that say only that there is an error, which
+	// another one tells.
+	Echoes []int32
 	// Bulk says how many rows are inserted.
 	Bulk Bulk
 	// Catalog says how the database lists what it has.
@@ -102,6 +105,7 @@ const (
 	AsInt64               // as 64-bit integer, range-checked
 	AsNumber              // a single decimal as integer or double where that is exact, else written out
 	AsFloat64             // as double, range-checked
+	AsZoned               // a parameter of kind DateTimeOffset written out, with its offset
 )
 
 // Sends reports whether parameters of the kind can travel in the form.
@@ -146,11 +150,20 @@ type Param struct {
 	SQL    SQLType
 	Form   Form
 	Size   uint64 // column size; 0 is the length of the value, see Unlimited
-	Digits int16
+	Digits int16  // behind the point; AsWritten is as many as the values have
+	// Long is the type for values of more than LongOver bytes, and for those that are
+	// read during the execution; 0 is SQL for all.
+	Long     SQLType
+	LongOver int
+	// Cut: the driver refuses fractions of a second with more than Digits.
+	Cut bool
 }
 
 // Unlimited is the size of a Param that has none, for which the driver is given 0.
 const Unlimited = math.MaxUint64
+
+// AsWritten are the digits of a Param whose values bring their own.
+const AsWritten int16 = -1
 
 // Result says in which form result cells of a kind travel.
 type Result struct {
@@ -220,6 +233,8 @@ type Describe struct {
 	Expressions bool
 	// NotNull says where a column's NO_NULLS is told.
 	NotNull NotNull
+	// Tableless: no result column has a base table.
+	Tableless bool
 	// Labels: the base column of an aliased column is its alias, not its column.
 	Labels bool
 	// Unsigned: the unsigned attribute of integer columns is true.
@@ -240,6 +255,8 @@ type Describe struct {
 	Returning Returning
 	// Prepared asks the server for the types of parameters.
 	Prepared Prepared
+	// Undeclared does so in one query.
+	Undeclared Undeclared
 	// TypeOf is a query for the type of a column whose name the driver hides: %[1]d
 	// is its number, %[2]s the statement, %[3]s are names for its columns, c1 the
 	// first. It reads no row.
@@ -269,6 +286,17 @@ const (
 // with blanks between, Close forgets it.
 type Prepared struct {
 	Prepare, Types, Close string
+}
+
+// Undeclared is a query for the types of the parameters of a statement, whose text is
+// its only parameter. It gives a row for each, in their order.
+type Undeclared struct {
+	Query string
+	// Marker is what stands in the text for each ?, %d is its number from 1.
+	Marker string
+	// Columns is how many columns the rows have, and Type the one with the name of the
+	// type, from 1.
+	Columns, Type int
 }
 
 // Check says how a statement is shown to the server.
@@ -340,6 +368,12 @@ type Quirks struct {
 	Probe string
 	// RefuseNaN: a float that is not a number would be stored as NULL.
 	RefuseNaN bool
+	// Scoped: a statement that was prepared runs in a scope of its own, which what it
+	// sets does not outlive. Those without parameters and rows are not prepared.
+	Scoped bool
+	// BindFirst: what the driver asks the server of a statement depends on the types of
+	// its parameters, which are bound before.
+	BindFirst bool
 }
 
 // SessionCancel are statements that end what a session does, from another one.

@@ -120,7 +120,8 @@ func (c *Dates) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.i
 // in UTC, which the session is set to.
 type Timestamps struct {
 	meta
-	Cells []TimestampCell
+	Cells   []TimestampCell
+	offsets []int16 // of the rows appended to a column of kind DateTimeOffset, in minutes
 }
 
 // At returns the time of row i in UTC. NULL, a time that no calendar has, and one
@@ -170,6 +171,7 @@ func (c *Timestamps) Ptr(i int) *time.Time { return pointerTo[time.Time](c, i) }
 // Append adds a row. A time outside the years 1 to 9999 (in UTC) is an error of
 // the Batch.
 func (c *Timestamps) Append(v time.Time) {
+	_, offset := v.Zone()
 	v = v.UTC()
 	if v.Year() < 1 || v.Year() > 9999 {
 		c.Fail(len(c.indicators), fmt.Errorf("%v is not within the years 1 to 9999", v))
@@ -178,13 +180,13 @@ func (c *Timestamps) Append(v time.Time) {
 		Year: int16(v.Year()), Month: uint16(v.Month()), Day: uint16(v.Day()),
 		Hour: uint16(v.Hour()), Minute: uint16(v.Minute()), Second: uint16(v.Second()),
 		Fraction: uint32(v.Nanosecond()),
-	}, true)
+	}, true, int16(offset/60))
 }
 
 // AppendNull adds a row that may be NULL.
 func (c *Timestamps) AppendNull(v sql.Null[time.Time]) {
 	if !v.Valid {
-		c.add(TimestampCell{}, false)
+		c.add(TimestampCell{}, false, 0)
 		return
 	}
 	c.Append(v.V)
@@ -193,16 +195,31 @@ func (c *Timestamps) AppendNull(v sql.Null[time.Time]) {
 // AppendPtr adds a row; nil is NULL.
 func (c *Timestamps) AppendPtr(v *time.Time) { c.AppendNull(fromPointer(v)) }
 
-func (c *Timestamps) add(cell TimestampCell, valid bool) {
+func (c *Timestamps) add(cell TimestampCell, valid bool, offset int16) {
 	c.Cells = append(c.Cells, cell)
+	if c.kind == DateTimeOffset {
+		c.offsets = append(c.offsets, offset)
+	}
 	c.mark(indicatorOf(valid))
 }
 
-func (c *Timestamps) copyCell(from Column, row int) {
-	c.add(from.(*Timestamps).Cells[row], from.Indicators()[row] != Null)
+// Offset returns how many minutes ahead of UTC the clock was that told the time of row i,
+// where that was appended to a column of kind DateTimeOffset, else 0.
+func (c *Timestamps) Offset(i int) int {
+	if i < len(c.offsets) {
+		return int(c.offsets[i])
+	}
+	return 0
 }
 
-func (c *Timestamps) truncate(rows int) { c.Cells, c.indicators = c.Cells[:rows], c.indicators[:rows] }
+func (c *Timestamps) copyCell(from Column, row int) {
+	times := from.(*Timestamps)
+	c.add(times.Cells[row], times.indicators[row] != Null, int16(times.Offset(row)))
+}
+
+func (c *Timestamps) truncate(rows int) {
+	c.Cells, c.indicators, c.offsets = c.Cells[:rows], c.indicators[:rows], c.offsets[:min(rows, len(c.offsets))]
+}
 
 func indicatorOf(valid bool) int {
 	if valid {

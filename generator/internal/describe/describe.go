@@ -111,7 +111,7 @@ func (s *statement) describe(ctx context.Context) *runtime.Description {
 		s.find(0, len("VALUES"), "write SELECT * FROM (VALUES …) AS v", "the driver cannot run VALUES as a statement")
 		return nil
 	}
-	described, err := s.d.conn.Describe(ctx, s.text.Bound.SQL)
+	described, err := s.d.conn.Describe(ctx, s.text.Bound.SQL, s.undeclaredKinds(ctx)...)
 	if err == nil && len(described.Columns) == 0 {
 		err = s.d.check(ctx, s.text.Bound)
 	}

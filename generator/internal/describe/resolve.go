@@ -500,6 +500,9 @@ func (v *resolver) readTable(name string) ([]column, error) {
 	}
 	columns := make([]column, len(described.Columns))
 	for i, c := range described.Columns {
+		if v.d.plugin.Describe.Tableless && !isView && err == nil {
+			c.Table = lastPart(name)
+		}
 		a := v.d.told(v.ctx, c, c.Name)
 		switch {
 		case len(below) == len(columns):

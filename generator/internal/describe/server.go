@@ -28,9 +28,12 @@ func (s *statement) preparedKind(ctx context.Context, use sqlscan.Use) protocol.
 // preparedTypes returns the names of the parameters' types, none where the server
 // does not tell them. The statement is read and not planned.
 func (s *statement) preparedTypes(ctx context.Context) []string {
+	if s.d.plugin.Describe.Undeclared.Query != "" {
+		return s.undeclaredTypes(ctx)
+	}
 	p := s.d.plugin.Describe.Prepared
 	none := []string{}
-	if p.Prepare == "" || s.d.conn.Exec(ctx, p.Prepare+s.numbered()) != nil {
+	if p.Prepare == "" || s.d.conn.Exec(ctx, p.Prepare+s.numbered("$%d")) != nil {
 		return none
 	}
 	defer s.d.conn.Exec(ctx, p.Close)
@@ -41,12 +44,53 @@ func (s *statement) preparedTypes(ctx context.Context) []string {
 	return strings.Fields(names)
 }
 
-// numbered returns the statement with $1 for the first marker.
-func (s *statement) numbered() string {
+// undeclaredKinds returns the kinds of all parameters where the server tells them before
+// the statement is prepared, text for a type that has none; else none.
+func (s *statement) undeclaredKinds(ctx context.Context) []protocol.Kind {
+	if s.d.plugin.Describe.Undeclared.Query == "" || len(s.text.Bound.Uses) == 0 {
+		return nil
+	}
+	s.prepared = s.preparedTypes(ctx)
+	var kinds []protocol.Kind
+	for _, name := range s.prepared {
+		kind := s.d.plugin.KindOf(name, driver.Unknown, false)
+		if kind == protocol.Invalid {
+			kind = protocol.Text
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds
+}
+
+// undeclaredTypes is preparedTypes where the server has a query for it.
+func (s *statement) undeclaredTypes(ctx context.Context) []string {
+	ask := s.d.plugin.Describe.Undeclared
+	q := runtime.Query[string, string]{
+		Name: "parameters", SQL: ask.Query, Params: []runtime.Param{{Name: "statement", Kind: protocol.Text}},
+		Encode: func(b *protocol.Batch, statement string) { b.Text(0).Append(statement) },
+		Decode: func(names []string, b *protocol.Batch) {
+			for i := range names {
+				names[i] = b.Text(ask.Type - 1).Null(i).V
+			}
+		},
+	}
+	for i := range ask.Columns {
+		q.Columns = append(q.Columns, runtime.Column{Name: fmt.Sprint("c", i+1), Kind: protocol.Text, Null: true})
+	}
+	names, err := q.Many(ctx, s.d.conn, s.numbered(ask.Marker))
+	if err != nil {
+		return []string{}
+	}
+	return names
+}
+
+// numbered returns the statement with the form for each marker, %d is its number from 1.
+func (s *statement) numbered(form string) string {
 	var b strings.Builder
 	from := 0
 	for i, use := range s.text.Bound.Uses {
-		fmt.Fprintf(&b, "%s$%d", s.text.Bound.SQL[from:use.At], i+1)
+		b.WriteString(s.text.Bound.SQL[from:use.At])
+		fmt.Fprintf(&b, form, i+1)
 		from = use.At + 1
 	}
 	b.WriteString(s.text.Bound.SQL[from:])

@@ -23,6 +23,7 @@ const (
 	Int64               // as SQL_C_SBIGINT, range-checked both ways
 	Number              // a parameter set of one decimal goes as number where that is exact, else as text
 	Float64             // as SQL_C_DOUBLE, range-checked on the way out
+	Zoned               // a parameter of kind DateTimeOffset as SQL_C_CHAR, with its offset
 )
 
 // carrier is a column of a Batch and the column that the driver sees: the same
@@ -30,6 +31,7 @@ const (
 type carrier struct {
 	column protocol.Column // of the caller's Batch
 	bound  protocol.Column // what the driver reads and writes
+	zoned  bool            // times are written out with their offsets
 	place  int             // of the parameter or result column, from 1
 	cType  int16
 }
@@ -52,7 +54,7 @@ func carry(b *protocol.Batch, forms []Form, rows int) (carriers []carrier, betwe
 		if carried(c, formOf(forms, i)) {
 			bound, own = own[0], own[1:]
 		}
-		carriers[i] = carrier{c, bound, i + 1, cTypeOf(bound.Kind())}
+		carriers[i] = carrier{c, bound, formOf(forms, i) == Zoned, i + 1, cTypeOf(bound.Kind())}
 	}
 	return carriers, between
 }
@@ -64,7 +66,7 @@ func carried(c protocol.Column, form Form) bool {
 }
 
 // formKinds are the kinds of the columns that stand between.
-var formKinds = [...]protocol.Kind{Text: protocol.Text, Int64: protocol.Int64, Number: protocol.Text, Float64: protocol.Float64}
+var formKinds = [...]protocol.Kind{Text: protocol.Text, Int64: protocol.Int64, Number: protocol.Text, Float64: protocol.Float64, Zoned: protocol.Text}
 
 // textWidth is the slot of a number, day or time written out.
 const textWidth = 40
@@ -246,7 +248,7 @@ func parseTimestamp(text string) (protocol.TimestampCell, error) {
 	if cell, ok := parsePlain(text); ok {
 		return cell, nil
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", time.RFC3339Nano, "2006-01-02 15:04", "2006-01-02T15:04"} {
+	for _, layout := range []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -07:00", time.RFC3339Nano, "2006-01-02 15:04", "2006-01-02T15:04"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			t = t.UTC()
 			return protocol.TimestampCell{
@@ -328,6 +330,10 @@ func (c carrier) store(begin, end int) {
 	case *protocol.Dates:
 		storeText(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Timestamps:
+		if c.zoned {
+			storeOffsets(c.bound.(*protocol.Texts), from, begin, end)
+			return
+		}
 		storeText(c.bound, from.Cells[begin:end], nulls)
 	default:
 		panic(fmt.Sprintf("odbc: %s is not carried as %s", c.column.Kind(), c.bound.Kind()))
@@ -359,6 +365,19 @@ func storeText[T interface{ AppendTo([]byte) []byte }](bound protocol.Column, ce
 			continue
 		}
 		to.AppendBytes(cell.AppendTo(buf[:0]))
+	}
+}
+
+// storeOffsets writes times as the clocks of their offsets show them, with those.
+func storeOffsets(to *protocol.Texts, from *protocol.Timestamps, begin, end int) {
+	var buf [textWidth]byte
+	for i := begin; i < end; i++ {
+		if from.IsNull(i) {
+			to.AppendPtr(nil)
+			continue
+		}
+		zone := time.FixedZone("", 60*from.Offset(i))
+		to.AppendBytes(from.At(i).In(zone).AppendFormat(buf[:0], "2006-01-02 15:04:05.9999999 -07:00"))
 	}
 }
 

@@ -19,9 +19,17 @@ type Parameter struct {
 	SQLType int16
 	Form    Form
 	Size    uint64 // column size; 0 is the slot width of its column, the largest number none
-	Digits  int16
-	Output  Output
+	Digits  int16  // AsWritten is as many as the values have behind the point
+	// Long is the type for rows with a value of more than LongOver bytes, and for readers;
+	// 0 is SQLType.
+	Long     int16
+	LongOver int
+	Cut      bool // fractions of a second are cut to Digits
+	Output   Output
 }
+
+// AsWritten are the digits of a Parameter whose values bring their own.
+const AsWritten = -1
 
 // paramset is what the driver reads at Execute.
 type paramset struct {
@@ -125,6 +133,7 @@ func (s *Stmt) sendParams() error {
 			c.store(s.set.from, s.set.to)
 		}
 	}
+	s.set.cutFractions()
 	Refuse(s.set.batch, s.set.from, s.set.to, s.set.options)
 	if err := s.set.batch.Err(); err != nil {
 		return err
@@ -134,6 +143,23 @@ func (s *Stmt) sendParams() error {
 	}
 	s.set.makeRoom()
 	return s.bindAll()
+}
+
+// cutFractions cuts what the driver would refuse of a second.
+func (p *paramset) cutFractions() {
+	for i, t := range p.types {
+		column, ok := p.carriers[i].column.(*protocol.Timestamps)
+		if !ok || !t.Cut {
+			continue
+		}
+		unit := uint32(1)
+		for range 9 - t.Digits {
+			unit *= 10
+		}
+		for row := p.from; row < p.to; row++ {
+			column.Cells[row].Fraction -= column.Cells[row].Fraction % unit
+		}
+	}
 }
 
 // spread returns for how many rows the statement has markers.
@@ -266,12 +292,20 @@ func (p *paramset) bindingOf(i int) binding {
 	if c != p.carriers[i].column {
 		from = 0
 	}
+	lengths := c.Indicators()[from:][:p.to-p.from]
 	b := binding{indicators: &c.Indicators()[from], cType: p.carriers[i].cType, sqlType: t.SQLType, size: t.Size, digits: t.Digits, direction: t.Output.direction()}
-	if _, b.long = c.(*protocol.Readers); b.long {
+	_, b.long = c.(*protocol.Readers)
+	if t.Long != 0 && (b.long || slices.Max(lengths) > int64(t.LongOver)) {
+		b.sqlType, b.size = t.Long, 0
+	}
+	if b.long {
 		b.size = cmp.Or(b.size, math.MaxInt32)
 		return b
 	}
 	b.cells, b.width = cellsOf(c)
+	if t.Digits == AsWritten {
+		b.digits = pointed(unsafe.Slice((*byte)(b.cells), (from+len(lengths))*b.width)[from*b.width:], b.width, lengths)
+	}
 	b.cells = unsafe.Add(b.cells, from*b.width)
 	switch b.size {
 	case 0:
@@ -283,6 +317,21 @@ func (p *paramset) bindingOf(i int) binding {
 		p.asNumber(i, c.(interface{ Bytes(int) []byte }).Bytes(0), &b)
 	}
 	return b
+}
+
+// pointed returns the most digits behind the point of numbers written out, of the
+// lengths in slots of the width.
+func pointed(slots []byte, width int, lengths []int64) (most int16) {
+	for i, length := range lengths {
+		if length < 0 {
+			continue
+		}
+		number := slots[i*width:][:length]
+		if point := bytes.IndexByte(number, '.'); point >= 0 {
+			most = max(most, int16(len(number)-point-1))
+		}
+	}
+	return most
 }
 
 // asNumber binds a single decimal as an integer or a double if it is one. As
@@ -312,11 +361,13 @@ const unwritten = 0xffff
 // Processed returns how many rows of the parameter set the last Execute says
 // that it has gone through, and how many of those it does not call good. A
 // driver that writes no status has no bad ones.
-func (s *Stmt) Processed() (rows, bad int) {
+func (s *Stmt) Processed() (rows, bad int) { return int(s.counters.processed), s.badRows() }
+
+func (s *Stmt) badRows() (bad int) {
 	for _, status := range s.set.status {
 		if status != paramSuccess && status != paramSuccessWithInfo && status != unwritten {
 			bad++
 		}
 	}
-	return int(s.counters.processed), bad
+	return bad
 }

@@ -3,6 +3,7 @@ package odbc
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"unsafe"
@@ -60,6 +61,9 @@ type StmtOptions struct {
 	// returned. Fetch is then not cancelled: it soon ends by itself, and
 	// SQLCancel frees the rows under it (sqliteodbc 0.9998, which crashes).
 	Buffered bool
+	// First are the types that parameters are bound with before the driver is asked for
+	// columns, one for each of a row.
+	First []Parameter
 	// Streams says that Fetch may wait for the database all the same. What is not
 	// cancelled then ends with the connection.
 	Streams bool
@@ -100,7 +104,7 @@ func (c *Conn) Prepare(ctx context.Context, sql string, options StmtOptions) (*S
 	if err != nil {
 		return nil, err
 	}
-	if err := s.prepare(ctx, sql); err != nil {
+	if err := s.prepare(ctx, sql, options.First); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -139,7 +143,7 @@ func (s *Stmt) possible(options StmtOptions) Reading {
 	return r
 }
 
-func (s *Stmt) prepare(ctx context.Context, sql string) error {
+func (s *Stmt) prepare(ctx context.Context, sql string, first []Parameter) error {
 	name := "SQLPrepare"
 	ret, err := s.watched(ctx, func(s *Stmt) (ret sys.Return) {
 		if ret = sys.Prepare(s.h, sql); !ret.OK() {
@@ -147,6 +151,10 @@ func (s *Stmt) prepare(ctx context.Context, sql string) error {
 		}
 		name = "SQLNumParams"
 		if s.params, ret = sys.NumParams(s.h); !ret.OK() {
+			return ret
+		}
+		if ret = s.bindNulls(first); !ret.OK() {
+			name = "SQLBindParameter"
 			return ret
 		}
 		// psqlodbc asks the server only now, so this is where it finds an unknown column.
@@ -161,6 +169,27 @@ func (s *Stmt) prepare(ctx context.Context, sql string) error {
 		return s.failure(name, ret, nil)
 	}
 	return nil
+}
+
+// bindNulls binds NULL to all parameters, if their types are given.
+func (s *Stmt) bindNulls(types []Parameter) sys.Return {
+	if len(types) == 0 {
+		return sys.Success
+	}
+	null := new(int64)
+	*null = sys.Null
+	s.paramPins.Pin(null)
+	for i := range s.params {
+		t := types[i%len(types)]
+		size := max(t.Size, 1)
+		if t.Size == math.MaxUint64 {
+			size = 0
+		}
+		if ret := sys.BindParameter(s.h, i+1, sys.ParamInput, sys.CChar, t.SQLType, size, max(t.Digits, 0), nil, 0, null); !ret.OK() {
+			return ret
+		}
+	}
+	return sys.Success
 }
 
 // failure returns the context's error where there is one, else what the handle
@@ -318,7 +347,7 @@ func (s *Stmt) execute(ctx context.Context) error {
 	ret, err = s.sendLong(ctx, ret, err)
 	s.read = 0
 	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
-	if err != nil || !ret.OK() && ret != sys.NoData || ret == sys.SuccessWithInfo && s.set.options.InfoIsFailure {
+	if err != nil || !ret.OK() && ret != sys.NoData || ret == sys.SuccessWithInfo && (s.set.options.InfoIsFailure || s.badRows() > 0) {
 		return s.failure("SQLExecute", ret, err)
 	}
 	if !s.fixed || s.columns == 0 {
