@@ -2,12 +2,14 @@ package generator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/generator/internal/diag"
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -53,13 +55,15 @@ func (a *agreement) values(noun string, of func(describe.Shape) []describe.Value
 	for _, s := range a.shapes[1:] {
 		others := of(s)
 		if len(others) != len(agreed) {
-			a.findAt(a.pos(), "write texts under dialects: that give the same", "it has %s", a.each(func(s describe.Shape) string {
+			a.findAt(a.pos(), a.alike(), "it has %s", a.each(func(s describe.Shape) string {
 				return fmt.Sprintf("%d %ss", len(of(s)), noun)
 			}))
 			return nil
 		}
 		for i := range agreed {
 			agreed[i].Null = agreed[i].Null || others[i].Null
+			agreed[i].NullBack = agreed[i].NullBack || others[i].NullBack
+			agreed[i].Width = max(agreed[i].Width, others[i].Width)
 			agreed[i].Kind = wider(agreed[i].Kind, others[i].Kind)
 			if agreed[i].SQLType != others[i].SQLType {
 				agreed[i].SQLType = "" // it is that of one only
@@ -72,6 +76,14 @@ func (a *agreement) values(noun string, of func(describe.Shape) []describe.Value
 		agreed[i].NullWhy = a.each(func(s describe.Shape) string { return of(s)[i].NullWhy })
 	}
 	return agreed
+}
+
+// alike says what to do about a number of values that is not the same everywhere.
+func (a *agreement) alike() string {
+	if a.procedure != nil {
+		return "make the procedures alike, or write a spec for each database"
+	}
+	return "write texts under dialects: that give the same"
 }
 
 // wider returns the kind that holds the values of both, Invalid for none.
@@ -96,21 +108,48 @@ func (a *agreement) compare(noun string, agreed describe.Value, i int, of func(d
 	names := func(s describe.Shape) string { return fmt.Sprintf("%q", of(s)[i].Name) }
 	kinds := func(s describe.Shape) string { return of(s)[i].Kind.String() }
 	pos := a.pos()
-	if noun == "parameter" {
+	rename, cast := "name it in the SQL with AS", ", or cast it in the SQL"
+	switch {
+	case a.procedure != nil:
+		pos, rename, cast = placeOfParam(a.procedure, agreed.Name), a.alike(), ""
+	case noun == "parameter":
 		pos = placeOf(a.query, agreed.Name)
 	}
 	sameName := func(s describe.Shape) bool { return strings.EqualFold(of(s)[i].Name, agreed.Name) }
 	switch {
 	case slices.ContainsFunc(a.shapes, func(s describe.Shape) bool { return !sameName(s) }):
-		a.findAt(pos, "name it in the SQL with AS", "%s %d is %s", noun, i+1, a.each(names))
+		a.findAt(pos, rename, "%s %d is %s", noun, i+1, a.each(names))
+	case a.procedure != nil && noun == "parameter" && !a.sameDirection(i, of):
+		a.findAt(pos, a.sameWay(agreed.Name, i, of),
+			"parameter %q is %s", agreed.Name, a.each(func(s describe.Shape) string { return of(s)[i].Direction.String() }))
+	case agreed.Direction == driver.Cursor:
 	case agreed.Kind == protocol.Invalid && a.bulk != nil:
 		a.findAt(pos, "leave it out, or insert with a query and say its type under params:",
 			"%s %q is %s", noun, agreed.Name, a.each(kinds))
 	case agreed.Kind == protocol.Invalid:
-		a.findAt(pos, fmt.Sprintf("say its type in the spec, under %s: %s: %s, or cast it in the SQL",
-			map[string]string{"column": "columns", "parameter": "params"}[noun], agreed.Name, of(a.shapes[0])[i].Kind),
+		a.findAt(pos, fmt.Sprintf("say its type in the spec, under %s: %s: %s%s",
+			map[string]string{"column": "columns", "parameter": "params"}[noun], agreed.Name, of(a.shapes[0])[i].Kind, cast),
 			"%s %q is %s", noun, agreed.Name, a.each(kinds))
 	}
+}
+
+// sameWay says what to do about a parameter that goes another way somewhere. One that
+// goes both ways can be used for one.
+func (a *agreement) sameWay(name string, i int, of func(describe.Shape) []describe.Value) string {
+	ways := make(map[driver.Direction]bool)
+	for _, s := range a.shapes {
+		ways[of(s)[i].Direction] = true
+	}
+	delete(ways, driver.InOut)
+	if len(ways) > 1 {
+		return a.alike()
+	}
+	return fmt.Sprintf("say it in the spec, under params: %s: {direction: %s}", name, slices.Collect(maps.Keys(ways))[0])
+}
+
+// sameDirection tells whether value i goes the same way everywhere.
+func (a *agreement) sameDirection(i int, of func(describe.Shape) []describe.Value) bool {
+	return !slices.ContainsFunc(a.shapes, func(s describe.Shape) bool { return of(s)[i].Direction != of(a.shapes[0])[i].Direction })
 }
 
 // each lists what holds for the databases: decimal on postgres and mariadb, float64

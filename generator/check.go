@@ -135,7 +135,7 @@ func (q question) changed(was, is describe.Shape) []diag.Diagnostic {
 
 // complete tells whether it is known of everything what it takes and returns.
 func (c *checking) complete() bool {
-	return c.spec != nil && len(c.spec.Queries)+len(c.spec.Bulks) == len(c.shapes)
+	return c.spec != nil && len(c.spec.Queries)+len(c.spec.Bulks)+len(c.spec.Procedures)+len(c.spec.Patterns) == len(c.shapes)
 }
 
 // files holds the files that lie there against those that would be written.

@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
 
 	"github.com/odbcgen/odbcgen/internal/golden"
+	"github.com/odbcgen/odbcgen/internal/testdb"
 )
 
 // TestGoldenRuns compiles and vets what is generated from all archives, in one
@@ -27,6 +29,7 @@ func TestGoldenRuns(t *testing.T) {
 	run(t, dir, "go", "build", "-o", bin, "./...")
 	for program, want := range wanted {
 		t.Run(program, func(t *testing.T) {
+			setServers(t, program)
 			got := run(t, t.TempDir(), filepath.Join(bin, program))
 			if *update {
 				rewriteOutput(t, "testdata/"+program+".txtar", got)
@@ -34,6 +37,16 @@ func TestGoldenRuns(t *testing.T) {
 			}
 			require.Equal(t, want, got)
 		})
+	}
+}
+
+// setServers gives a program that is named after its database a server of that.
+func setServers(t *testing.T, program string) {
+	switch _, database, _ := strings.Cut(program, "_of_"); database {
+	case "postgres":
+		t.Setenv("DSN", testdb.Postgres(t).DSN)
+	case "mariadb":
+		t.Setenv("DSN", testdb.MariaDB(t).DSN)
 	}
 }
 

@@ -97,10 +97,15 @@ func (d *described) note(format string, args ...any) {
 
 // settleAll makes one shape for each query of what the targets answered.
 func (d *described) settleAll() {
-	if len(d.answers) > 0 {
-		for _, q := range d.questions(d.spec.Targets[0]) {
-			d.agree(q)
+	if len(d.answers) == 0 {
+		return
+	}
+	for _, q := range d.questions(d.spec.Targets[0]) {
+		if q.pattern != nil {
+			d.expand(q)
+			continue
 		}
+		d.agree(q)
 	}
 }
 
@@ -134,11 +139,13 @@ func (d *described) targets() []spec.Target {
 	return slices.DeleteFunc(slices.Clone(d.spec.Targets), func(t spec.Target) bool { return d.plugins[t.Driver.Value] == nil })
 }
 
-// question is a query or a bulk insert that a target is asked about.
+// question is what a target is asked about: one of the four.
 type question struct {
-	key   snapshot.Key
-	query *spec.Query // nil for a bulk insert
-	bulk  *spec.Bulk
+	key       snapshot.Key
+	query     *spec.Query
+	bulk      *spec.Bulk
+	procedure *spec.Procedure
+	pattern   *spec.Procedures
 }
 
 // questions returns those of the spec that the reader has found no fault with.
@@ -158,6 +165,11 @@ func (d *described) questions(t spec.Target) []question {
 		b := &d.spec.Bulks[i]
 		if !faulty[b.Name.Value] {
 			all = append(all, question{key: snapshot.Key{Name: b.Name.Value, Driver: t.Driver.Value, SQL: insertText(b)}, bulk: b})
+		}
+	}
+	for _, q := range d.procedureQuestions(t) {
+		if !faulty[q.key.Name] {
+			all = append(all, q)
 		}
 	}
 	return all
@@ -233,7 +245,10 @@ func (d *described) written(p *driver.Plugin) string {
 }
 
 func (q question) fits(s describe.Shape) bool {
-	if q.bulk != nil {
+	switch {
+	case q.procedure != nil || q.pattern != nil:
+		return true
+	case q.bulk != nil:
 		return slices.EqualFunc(q.bulk.Columns, s.Columns, func(c spec.Text, v describe.Value) bool { return c.Value == v.Name })
 	}
 	return s.Fits(q.query, q.key.Driver)
@@ -243,8 +258,11 @@ func (q question) fits(s describe.Shape) bool {
 func (d *described) take(a answers, q question, said describe.Shape) {
 	shape := said
 	var findings []diag.Diagnostic
-	if q.query != nil {
+	switch {
+	case q.query != nil:
 		shape, findings = describe.Settle(q.query, d.plugin(a.driver), said)
+	case q.procedure != nil:
+		shape, findings = describe.SettleProcedure(q.procedure, d.plugin(a.driver), said)
 	}
 	if d.add(findings) {
 		a.said[q.key.Name], a.shapes[q.key.Name] = said, shape
@@ -310,16 +328,26 @@ func unanswered(asked []question) []diag.Diagnostic {
 }
 
 func (q question) pos() diag.Pos {
-	if q.bulk != nil {
+	switch {
+	case q.bulk != nil:
 		return q.bulk.Name.Pos
+	case q.procedure != nil:
+		return q.procedure.Name.Pos
+	case q.pattern != nil:
+		return q.pattern.Pattern.Pos
 	}
 	return q.query.Name.Pos
 }
 
 func (q question) ask(ctx context.Context, db *describe.Database) (describe.Shape, []diag.Diagnostic) {
-	if q.bulk != nil {
+	switch {
+	case q.bulk != nil:
 		columns, findings := db.Bulk(ctx, q.bulk)
 		return describe.Shape{Columns: columns}, findings
+	case q.procedure != nil:
+		return db.Procedure(ctx, q.procedure)
+	case q.pattern != nil:
+		return db.Procedures(ctx, q.pattern)
 	}
 	return db.Query(ctx, q.query)
 }

@@ -37,6 +37,8 @@ type Value struct {
 	Of      string // table and column that a column is from, "" where the driver does not tell
 	SQLType string // as the database writes it, "" where it does not say
 	Source  string // where the type comes from
+	// Direction of a parameter of a procedure: in, out, inout, return or cursor.
+	Direction string
 }
 
 // Explain returns what the database says of the queries of the spec, of all
@@ -57,6 +59,12 @@ func Explain(ctx context.Context, o Options, names ...string) ([]Explained, erro
 			known = append(known, b.Name.Value)
 			if shape, ok := d.shapes[b.Name.Value]; ok && wanted(names, b.Name.Value) {
 				all = append(all, Explained{Name: b.Name.Value, Snapshot: d.kept(b.Name.Value), Params: d.values(shape.Columns)})
+			}
+		}
+		for _, p := range d.spec.Procedures {
+			known = append(known, p.Name.Value)
+			if shape, ok := d.shapes[p.Name.Value]; ok && wanted(names, p.Name.Value) {
+				all = append(all, d.explainProcedure(p, shape))
 			}
 		}
 	}
@@ -100,8 +108,15 @@ func (d *described) values(described []describe.Value) []Value {
 		}
 		all = append(all, Value{
 			Name: v.Name, GoType: list + plan.GoType(c, d.nullStyle()), Type: v.Kind.String(), Null: v.Null, NullWhy: v.NullWhy, Of: v.Of,
-			SQLType: v.SQLType, Source: v.Source,
+			SQLType: v.SQLType, Source: v.Source, Direction: directionWord(v),
 		})
 	}
 	return all
+}
+
+func directionWord(v describe.Value) string {
+	if v.Direction == 0 {
+		return ""
+	}
+	return v.Direction.String()
 }

@@ -135,6 +135,10 @@ func (d *described) input() plan.Input {
 			Conflict: texts(b.Conflict), Update: texts(b.Update), NoUpdate: b.NoUpdate,
 		})
 	}
+	for _, p := range d.spec.Procedures {
+		f := sourceFile(&in, p.File)
+		f.Procedures = append(f.Procedures, d.procedure(p))
+	}
 	return in
 }
 
@@ -220,6 +224,11 @@ func (d *described) diagnostic(p plan.Problem) diag.Diagnostic {
 	for _, q := range d.spec.Queries {
 		if q.Name.Value == p.Query {
 			found.Pos = placeOf(&q, p.Param)
+		}
+	}
+	for _, called := range d.spec.Procedures {
+		if called.Name.Value == p.Query {
+			found.Pos = placeOfParam(&called, p.Param)
 		}
 	}
 	return found

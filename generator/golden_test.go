@@ -23,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what is wanted in testdata")
 
 // TestGolden generates from the archives in testdata, on scratch databases of
-// SQLite. Each archive holds the files of a user, and behind them what is wanted:
+// SQLite, or on the test servers that the input names as ${POSTGRES} and ${MARIADB}. Each archive holds the files of a user, and behind them what is wanted:
 // generated files, those that it lists, and output.txt of its main.go; or, for
 // wrong input, diagnostics.txt, or one such as diagnostics.postgres.txt for each
 // database that it is tried on.
@@ -100,7 +100,9 @@ func text(files []txtar.File) string { return string(txtar.Format(&txtar.Archive
 func generate(t *testing.T, input []txtar.File) []txtar.File {
 	dir := t.TempDir()
 	golden.Write(t, dir, input)
-	result, err := generator.Generate(context.Background(), options(dir))
+	o := options(dir)
+	o.Env = servers(t, o.Env)
+	result, err := generator.Generate(context.Background(), o)
 	require.NoError(t, err)
 	var files []txtar.File
 	for _, f := range result.Files {
@@ -123,6 +125,20 @@ func options(dir string) generator.Options {
 	}
 }
 
+// servers returns the environment with the connection strings of the test servers,
+// POSTGRES and MARIADB, which no other input has to start.
+func servers(t *testing.T, otherwise func(string) (string, bool)) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		switch name {
+		case "POSTGRES":
+			return testdb.Postgres(t).DSN, true
+		case "MARIADB":
+			return testdb.MariaDB(t).DSN, true
+		}
+		return otherwise(name)
+	}
+}
+
 // diagnose returns what is told of wrong input on a database, "" for that of the
 // input, and the exit code that it makes. In the input, $PORT is a port that nobody
 // listens on, $POSTGRES and $MARIADB are those of the test servers, and s3cret is
@@ -136,6 +152,7 @@ func diagnose(t *testing.T, input []txtar.File, database string) []byte {
 	}
 	golden.Write(t, dir, append(written, txtar.File{Name: "real.db"}))
 	o := options(dir)
+	o.Env = servers(t, o.Env)
 	o.Driver = database
 	switch database {
 	case "postgres":

@@ -19,7 +19,7 @@ package runtime
 // InsertID of Command.
 // Contract 3: TxOption of Session's InTx.
 // Contract 4: Frames, Read and Spool of Query; Recording and NotFaked of fakes.
-// Contract 5: Conflict and Update of Bulk.
+// Contract 5: Procedure; Conflict and Update of Bulk.
 const (
 	MinContract = 1 // the oldest generated code that still works
 	MaxContract = 5 // the newest generated code that works

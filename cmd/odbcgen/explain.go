@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -54,6 +55,6 @@ func rows(w io.Writer, what string, values []generator.Value) {
 		if v.Null {
 			null = "yes"
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", what, v.Name, v.GoType, v.Type, v.SQLType, v.Of, v.Source, null, v.NullWhy)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", cmp.Or(v.Direction, what), v.Name, v.GoType, v.Type, v.SQLType, v.Of, v.Source, null, v.NullWhy)
 	}
 }

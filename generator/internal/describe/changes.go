@@ -11,12 +11,12 @@ import (
 // Changes tells what is different in a later answer to the same question, a line for
 // each parameter, column or set; nil when nothing matters.
 func Changes(was, is Shape) []string {
-	lines := slices.Concat(changedParams(was.Params, is.Params), changedColumns("", was.Columns, is.Columns))
+	lines := slices.Concat(changedParams(was.Params, is.Params), changedColumns("", "column", was.Columns, is.Columns), changedProcedures(was.Procedures, is.Procedures))
 	if len(was.Sets) != len(is.Sets) {
 		return append(lines, fmt.Sprintf("%d sets, were %d", len(is.Sets), len(was.Sets)))
 	}
 	for i := range was.Sets {
-		lines = append(lines, changedColumns(fmt.Sprintf("set %d: ", i+1), was.Sets[i].Columns, is.Sets[i].Columns)...)
+		lines = append(lines, changedColumns(fmt.Sprintf("set %d: ", i+1), "column", was.Sets[i].Columns, is.Sets[i].Columns)...)
 	}
 	return lines
 }
@@ -35,30 +35,54 @@ func changedParams(was, is []Value) []string {
 	return slices.Compact(lines) // a name may stand twice
 }
 
-// changedColumns compares columns by their names, and then their order.
-func changedColumns(prefix string, was, is []Value) []string {
+// changedProcedures compares procedures by their names, and those of one name by their
+// order.
+func changedProcedures(was, is []Procedure) []string {
+	var lines []string
+	later := slices.Clone(is)
+	for _, p := range was {
+		i := slices.IndexFunc(later, func(now Procedure) bool { return now.Name == p.Name })
+		if i < 0 {
+			lines = append(lines, fmt.Sprintf("procedure %s is gone", p.signature()))
+			continue
+		}
+		now := later[i]
+		later = slices.Delete(later, i, i+1)
+		for _, change := range changedColumns("", "parameter", p.Params, now.Params) {
+			lines = append(lines, fmt.Sprintf("procedure %s: %s", p.Name, change))
+		}
+	}
+	for _, p := range later {
+		lines = append(lines, fmt.Sprintf("procedure %s is new", p.signature()))
+	}
+	return lines
+}
+
+// changedColumns compares columns, or the parameters of a procedure, by their names,
+// and then their order.
+func changedColumns(prefix, noun string, was, is []Value) []string {
 	var lines []string
 	var kept, order []string
 	for _, v := range was {
 		now, ok := named(is, v.Name)
 		if !ok {
-			lines = append(lines, fmt.Sprintf("%scolumn %q: is gone (was %s)", prefix, v.Name, v.words()))
+			lines = append(lines, fmt.Sprintf("%s%s %q: is gone (was %s)", prefix, noun, v.Name, v.words()))
 			continue
 		}
 		kept = append(kept, v.Name)
 		if change := changed(v, now); change != "" {
-			lines = append(lines, fmt.Sprintf("%scolumn %q: %s", prefix, v.Name, change))
+			lines = append(lines, fmt.Sprintf("%s%s %q: %s", prefix, noun, v.Name, change))
 		}
 	}
 	for _, v := range is {
 		if _, ok := named(was, v.Name); !ok {
-			lines = append(lines, fmt.Sprintf("%scolumn %q: is new (%s)", prefix, v.Name, v.words()))
+			lines = append(lines, fmt.Sprintf("%s%s %q: is new (%s)", prefix, noun, v.Name, v.words()))
 			continue
 		}
 		order = append(order, v.Name)
 	}
 	if !slices.Equal(kept, order) {
-		lines = append(lines, fmt.Sprintf("%sthe order of the columns is %s, was %s", prefix, strings.Join(order, ", "), strings.Join(kept, ", ")))
+		lines = append(lines, fmt.Sprintf("%sthe order of the %ss is %s, was %s", prefix, noun, strings.Join(order, ", "), strings.Join(kept, ", ")))
 	}
 	return lines
 }
@@ -73,7 +97,7 @@ func named(values []Value, name string) (Value, bool) {
 
 // changed tells how the type of a value has changed, "" for not at all.
 func changed(was, is Value) string {
-	if was.Kind == is.Kind && was.Null == is.Null && was.SQLType == is.SQLType {
+	if was.Kind == is.Kind && was.Null == is.Null && was.SQLType == is.SQLType && was.Direction == is.Direction {
 		return ""
 	}
 	return fmt.Sprintf("is %s, was %s", is.words(), was.words())
@@ -81,6 +105,9 @@ func changed(was, is Value) string {
 
 // words tells the type of a value.
 func (v Value) words() string {
+	if v.Direction != 0 {
+		return strings.TrimSpace(fmt.Sprintf("%s %s %s", v.Direction, v.SQLType, v.Kind))
+	}
 	kind, null := "of unknown type", "not null"
 	if v.Kind != protocol.Invalid {
 		kind = v.Kind.String()

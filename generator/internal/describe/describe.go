@@ -24,6 +24,8 @@ type Shape struct {
 	Columns []Value
 	Sets    []Set // of the result sets
 	Embeds  []Embed
+	// Procedures are what the catalog has of the name of a procedure, or of a pattern.
+	Procedures []Procedure
 }
 
 // Set is what a set of a query returns, and what its statement takes.
@@ -45,6 +47,10 @@ type Value struct {
 	List    bool   // any number of values
 	SQLType string // as the database writes it, "" when it does not say
 	Source  string // where the type comes from
+
+	Direction driver.Direction // of a parameter of a procedure
+	NullBack  bool             // of one that comes back: NULL can be what does
+	Width     int              // of one that comes back: its most bytes, 0 where nobody says
 
 	Offset, Length int // the place in the text sent, of a column that nobody tells the type of
 }

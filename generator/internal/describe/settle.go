@@ -100,16 +100,21 @@ func settleOne(q *spec.Query, driver string, said Shape) (Shape, []diag.Diagnost
 	s.params(said.Params, said.Params)
 	said.Columns = nil
 	for _, set := range q.Sets {
-		shape := Set{}
-		for _, c := range set.Columns {
-			v := Value{Name: c.Name.Value, Null: true, Source: "spec"}
-			s.override(&v, c)
-			shape.Columns = append(shape.Columns, v)
-		}
-		said.Sets = append(said.Sets, shape)
+		said.Sets = append(said.Sets, Set{Columns: s.writtenColumns(set.Columns)})
 	}
 	said.Sets[0].Params = len(said.Params)
 	return said, s.findings
+}
+
+// writtenColumns returns the columns that only the spec tells.
+func (s *settling) writtenColumns(written []spec.Override) []Value {
+	var columns []Value
+	for _, c := range written {
+		v := Value{Name: c.Name.Value, Null: true, Source: "spec"}
+		s.override(&v, c)
+		columns = append(columns, v)
+	}
+	return columns
 }
 
 // settling is a statement that the spec has the last word on.

@@ -7,6 +7,7 @@ import (
 	"go/format"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,9 +15,11 @@ import (
 	"golang.org/x/tools/txtar"
 	"gopkg.in/yaml.v3"
 
+	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/generator/internal/emit"
 	"github.com/odbcgen/odbcgen/generator/internal/plan"
 	"github.com/odbcgen/odbcgen/internal/golden"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -123,6 +126,14 @@ type input struct {
 			Conflict, Update []string
 			NoUpdate         bool
 		}
+		Procedures []struct {
+			Name, Doc, Procedure string
+			Params               []string
+			Sets                 []struct {
+				Name, Result string
+				Columns      []string
+			}
+		}
 	}
 }
 
@@ -164,6 +175,16 @@ func readInput(t *testing.T, f txtar.File) plan.Input {
 				Conflict: b.Conflict, Update: b.Update, NoUpdate: b.NoUpdate,
 			})
 		}
+		for _, p := range f.Procedures {
+			described := plan.DescribedProcedure{Name: p.Name, Doc: p.Doc, Procedure: p.Procedure}
+			for _, param := range p.Params {
+				described.Params = append(described.Params, readProcedureParam(t, param))
+			}
+			for _, s := range p.Sets {
+				described.Sets = append(described.Sets, plan.DescribedSet{Name: s.Name, Result: plan.Result(s.Result), Columns: readColumns(t, s.Columns)})
+			}
+			source.Procedures = append(source.Procedures, described)
+		}
 		out.Files = append(out.Files, source)
 	}
 	return out
@@ -186,4 +207,17 @@ func readColumns(t *testing.T, all []string) []plan.Column {
 		})
 	}
 	return columns
+}
+
+func readProcedureParam(t *testing.T, s string) plan.ProcedureParam {
+	direction, rest, _ := strings.Cut(s, " ")
+	width := strings.TrimSpace(strings.Split(rest+"| | |", "|")[3])
+	c := readColumns(t, []string{strings.TrimSuffix(rest, width)})[0]
+	p := plan.ProcedureParam{Name: c.Name, Kind: c.Kind, Null: c.Null, NullBack: c.Null, SQLType: c.SQLType, Direction: describe.ParseDirection(direction)}
+	require.NotZero(t, p.Direction, s)
+	if p.Direction == driver.InOut {
+		p.Null = false
+	}
+	p.Width, _ = strconv.Atoi(width)
+	return p
 }

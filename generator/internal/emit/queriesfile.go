@@ -33,6 +33,10 @@ func query(q plan.Query) []jen.Code {
 	if q.Encode != nil {
 		all = append(all, encoder(q.Encode))
 	}
+	if q.Output != nil {
+		all = append(all, output(q.Output))
+	}
+	all = append(all, setDecoders(q.Value.Sets)...)
 	if q.Decode != nil {
 		all = append(all, decoder(q.Decode))
 	}
@@ -76,7 +80,8 @@ func value(v plan.Value) jen.Code {
 		setting("Table", v.Table != "", jen.Lit(v.Table)),
 		setting("SQL", v.SQL != "", sqlLiteral(v.SQL)),
 		setting("Driver", v.Driver != "", jen.Lit(v.Driver)),
-		setting("Params", len(v.Params) > 0, slots("Param", v.Params)),
+		setting("Procedure", v.Procedure != "", jen.Lit(v.Procedure)),
+		setting("Params", len(v.Params) > 0, slots(paramType(v), v.Params)),
 		setting("Columns", len(v.Columns) > 0, slots("Column", v.Columns)),
 		setting("Conflict", len(v.Conflict) > 0, names(v.Conflict)),
 		setting("Update", len(v.Update) > 0 || v.NoUpdate, names(v.Update)),
@@ -85,6 +90,7 @@ func value(v plan.Value) jen.Code {
 		setting("Decode", v.Decode != "", jen.Id(v.Decode)),
 		spool(v.Spool),
 		setting("Statements", len(v.Statements) > 0, statements(v)),
+		procedureResults(v),
 	))
 }
 
@@ -107,7 +113,9 @@ func slots(of string, all []plan.Slot) jen.Code {
 	for _, s := range all {
 		elements = append(elements, jen.Values(
 			setting("Name", true, jen.Lit(s.Name)),
-			setting("Kind", true, jen.Qual(plan.ProtocolPath, s.Kind)),
+			setting("Kind", s.Kind != "", jen.Qual(plan.ProtocolPath, s.Kind)),
+			setting("Direction", s.Direction != "", jen.Qual(plan.DriverPath, s.Direction)),
+			setting("Width", s.Width > 0, jen.Lit(s.Width)),
 			setting("Null", s.Null, jen.True()),
 			setting("Reader", s.Reader, jen.True()),
 			setting("List", s.List, jen.True()),
@@ -171,9 +179,12 @@ func method(m plan.Method) jen.Code {
 	if m.Options != "" {
 		given = append(given, jen.Id(m.Options).Op("..."))
 	}
-	return doc(m.Doc).Func().Params(receiver()).Add(signature(m)).Block(
-		jen.Return(jen.Id(m.Value).Dot(m.Verb).Call(given...)),
-	)
+	call := jen.Id(m.Value).Dot(m.Verb).Call(given...)
+	declared := doc(m.Doc).Func().Params(receiver()).Add(signature(m))
+	if m.Drop {
+		return declared.Block(jen.List(jen.Id("_"), jen.Id("err")).Op(":=").Add(call), jen.Return(jen.Id("err")))
+	}
+	return declared.Block(jen.Return(call))
 }
 
 func signature(m plan.Method) *jen.Statement {

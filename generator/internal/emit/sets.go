@@ -47,8 +47,12 @@ func results(into plan.Type, sets []plan.Set) jen.Code {
 
 // place prints where a result is put.
 func place(s plan.Set) jen.Code {
+	target := jen.Op("&").Id("s").Dot(s.Field.Name)
+	if s.Field.Name == "" {
+		target = jen.Id("s")
+	}
 	field := jen.Func().Params(jen.Id("s").Op("*").Add(goType(s.Of))).Op("*").Add(goType(s.Field.Type)).
-		Op("{").Return(jen.Op("&").Id("s").Dot(s.Field.Name)).Op("}") // on one line, unlike Block
+		Op("{").Return(target).Op("}") // on one line, unlike Block
 	call := jen.Qual(plan.RuntimePath, s.Into)
 	if s.Decode == nil {
 		return call.Call(field)
@@ -63,10 +67,16 @@ func setsFunctions(all []plan.Statement) []jen.Code {
 		if s.Encode != nil {
 			functions = append(functions, encoder(s.Encode))
 		}
-		for _, set := range s.Sets {
-			if set.Decode != nil {
-				functions = append(functions, decoder(set.Decode))
-			}
+		functions = append(functions, setDecoders(s.Sets)...)
+	}
+	return functions
+}
+
+func setDecoders(sets []plan.Set) []jen.Code {
+	var functions []jen.Code
+	for _, set := range sets {
+		if set.Decode != nil {
+			functions = append(functions, decoder(set.Decode))
 		}
 	}
 	return functions

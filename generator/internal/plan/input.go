@@ -27,9 +27,10 @@ const (
 
 // SourceFile is one file of queries that the user wrote. Each gives one Go file.
 type SourceFile struct {
-	Name    string // as in the spec, with slashes: queries.yaml, sql/books.sql
-	Queries []DescribedQuery
-	Bulks   []DescribedBulk
+	Name       string // as in the spec, with slashes: queries.yaml, sql/books.sql
+	Queries    []DescribedQuery
+	Bulks      []DescribedBulk
+	Procedures []DescribedProcedure
 }
 
 // DescribedQuery is a query whose parameters and columns are known.
@@ -129,6 +130,26 @@ type DescribedBulk struct {
 	// Update those of it that change: none for all others, or with NoUpdate for none.
 	Conflict, Update []string
 	NoUpdate         bool
+}
+
+// DescribedProcedure is a stored procedure whose parameters are known.
+type DescribedProcedure struct {
+	Name      string
+	Doc       string // without comment marks; "" for a standard one
+	Procedure string // its name in the database
+	Params    []ProcedureParam
+	Sets      []DescribedSet // in order; that of a cursor has its name
+}
+
+// ProcedureParam is a parameter of a procedure, or what it returns, which stands first.
+type ProcedureParam struct {
+	Name      string
+	Kind      protocol.Kind // Invalid for a cursor
+	Null      bool          // NULL may be passed; of one that only comes back: NULL may
+	NullBack  bool          // NULL may come back
+	SQLType   string        // as the database writes it; "" when it does not say
+	Direction driver.Direction
+	Width     int // most bytes of a value that comes back, 0 where nobody says
 }
 
 // Problem says why a query cannot become Go code, and what to write instead.

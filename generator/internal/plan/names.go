@@ -25,9 +25,9 @@ func wordSet(words string) map[string]bool {
 	return set
 }
 
-// methodName returns the Go name of a query, which is its own name when Go
+// MethodName returns the Go name of a query, which is its own name when Go
 // allows it. It is "" when the name has neither letters nor digits.
-func methodName(name string) string {
+func MethodName(name string) string {
 	if token.IsIdentifier(name) && token.IsExported(name) {
 		return name
 	}

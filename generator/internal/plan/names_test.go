@@ -86,7 +86,7 @@ func TestMethodNames(t *testing.T) {
 		"get book":    "GetBook",
 		"?":           "",
 	} {
-		require.Equal(t, want, methodName(name), name)
+		require.Equal(t, want, MethodName(name), name)
 	}
 }
 
@@ -164,7 +164,7 @@ func FuzzNames(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		field, local, method := fieldName(name), localName(name), methodName(name)
+		field, local, method := fieldName(name), localName(name), MethodName(name)
 		require.Equal(t, field == "", local == "")
 		require.Equal(t, field == "", method == "")
 		if field == "" {

@@ -65,6 +65,7 @@ type Query struct {
 	Decode  *Decoder // nil without rows
 	Advance *Advance // nil unless the rows are read page by page
 	Frames  *Frames  // nil unless the rows can be written and read as frames
+	Output  *Output  // nil unless parameters of a procedure come back
 }
 
 // Struct is the declaration of a struct type.
@@ -102,6 +103,9 @@ type Value struct {
 	// Statements are those of a query with several results, which has no SQL,
 	// Params and Columns of its own.
 	Statements []Statement
+	// Procedure is the name of a procedure in the database; Sets are its results.
+	Procedure string
+	Sets      []Set
 }
 
 // Spool says how the rows of a stream are kept until they are read.
@@ -138,6 +142,10 @@ type Slot struct {
 	List   bool   // of a parameter: any number of values
 	Told   string // name of the constant for what the driver told, "" where that is Kind or nothing
 	Untold bool   // of a column: the driver told nothing
+	// Direction is the name of a constant of package driver, and Width the most bytes
+	// of a value that comes back; both are of a parameter of a procedure.
+	Direction string
+	Width     int
 }
 
 // DialectText is the SQL text for one kind of database.
@@ -157,6 +165,7 @@ type Method struct {
 	Pass    Argument // given to it after context and session
 	With    []string // variables and functions given to it last
 	Options string   // the variadic argument that is passed on, "" for none
+	Drop    bool     // the first of what Verb returns is not wanted
 }
 
 // Frames are how the rows of a query become frames, and these rows again.
@@ -225,6 +234,15 @@ type Decoder struct {
 	Row   Type
 	Picks [][]Pick // one assignment each
 	Cells []Read
+}
+
+// Output is the function that puts parameters of a procedure that came back into a
+// value.
+type Output struct {
+	Name   string
+	Into   Type
+	Picks  []Pick // one for each
+	Fields []Read // likewise, From a Pick
 }
 
 // Pick names a column of a batch.

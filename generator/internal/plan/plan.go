@@ -25,15 +25,15 @@ func New(in Input) (*Package, []Problem) {
 	if in.Fake {
 		maps.Copy(b.methods, fakeNames)
 	}
+	if len(in.Plugins) > 0 || slices.ContainsFunc(in.Files, func(f SourceFile) bool { return len(f.Procedures) > 0 }) {
+		b.private.claim("driver") // the package, which their files import
+	}
 	pkg := &Package{
 		Name:     in.Package,
 		Doc:      cmp.Or(in.Doc, "Package "+in.Package+" runs queries on a database."),
 		Contract: Contract,
-		Imports:  slices.Concat(imports, fakeImports, pluginImports),
+		Imports:  slices.Concat(imports, fakeImports, driverImports),
 		Main:     mainFile,
-	}
-	if len(in.Plugins) > 0 {
-		b.private.claim("driver") // which the file of plugins imports
 	}
 	names := fileNames(in.Files)
 	for i, src := range in.Files {
@@ -83,6 +83,10 @@ func (b *builder) file(src SourceFile) []Query {
 	for _, d := range src.Bulks {
 		b.at = Problem{File: src.Name, Query: d.Name}
 		queries = append(queries, b.declare(b.bulk(d)))
+	}
+	for _, d := range src.Procedures {
+		b.at = Problem{File: src.Name, Query: d.Name}
+		queries = append(queries, b.declare(b.procedure(d)))
 	}
 	return queries
 }
@@ -203,7 +207,7 @@ func (b *builder) begin(name, noun string) Query {
 
 // method returns the Go name of a query.
 func (b *builder) method(name string) string {
-	goName := methodName(name)
+	goName := MethodName(name)
 	if goName == "" {
 		b.problem(Problem{
 			Message: fmt.Sprintf("the name %q has no letters", name),

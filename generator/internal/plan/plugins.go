@@ -10,11 +10,8 @@ import (
 // pluginFileName holds the plugins that the user has described.
 const pluginFileName = "plugin" + suffix
 
-// pluginImports are what the file imports beside.
-var pluginImports = []Import{{DriverPath, "driver"}}
-
-// DriverPath is the package of plugins.
-const DriverPath = RuntimePath + "/driver"
+// driverImports are what that file and those with calls of procedures import beside.
+var driverImports = []Import{{DriverPath, "driver"}}
 
 // plugins plans the variables of plugins, after all else that has a name.
 func (b *builder) plugins(pkg string, all []*driver.Plugin) Plugins {

@@ -49,7 +49,8 @@ var setForms = map[Result]setForm{
 	Affected: {"IntoCount", false, ""},
 }
 
-// set plans one result, with the types of its rows.
+// set plans one result, with the types of its rows. Without a type that it is a field
+// of, it is all that its method returns.
 func (b *builder) set(q *Query, s DescribedSet, into Type, fields map[string]string) (Set, []Struct) {
 	form, known := setForms[s.Result]
 	if !known || form.rows != (len(s.Columns) > 0) {
@@ -60,15 +61,29 @@ func (b *builder) set(q *Query, s DescribedSet, into Type, fields map[string]str
 	}
 	set := Set{Name: s.Name, Into: form.into, Of: into, Field: Field{Name: b.setField(s.Name, fields), Type: Type{Name: "int64"}}}
 	if !form.rows {
-		return set, nil
+		return set.alone(), nil
 	}
-	rows := Query{Value: Value{Driver: q.Value.Driver}, Method: Method{Name: q.Method.Name + set.Field.Name}}
+	rows := Query{Value: Value{Driver: q.Value.Driver}, Method: Method{Name: q.Method.Name}}
+	if into.Name != "" {
+		rows.Method.Name += set.Field.Name
+	}
 	set.Field.Type = b.decodeRows(&rows, s.Columns, nil).under(form.prefix)
 	set.Columns, set.Decode = rows.Value.Columns, rows.Decode
+	if into.Name == "" {
+		return set.alone(), rows.Structs
+	}
 	for i := range rows.Structs {
 		rows.Structs[i].Doc = fmt.Sprintf("%s is a row of %s in %s.", rows.Structs[i].Name, set.Field.Name, into.Name)
 	}
 	return set, rows.Structs
+}
+
+// alone returns a set that is no field of another type as the place of itself.
+func (s Set) alone() Set {
+	if s.Of.Name == "" {
+		s.Of, s.Field.Name = s.Field.Type, ""
+	}
+	return s
 }
 
 // setField returns the name of a set in Go.
@@ -79,7 +94,7 @@ func (b *builder) setField(name string, fields map[string]string) string {
 	case field == "":
 		b.problem(Problem{Message: fmt.Sprintf("the name of set %q has no letters", name), Help: "give it a name that Go allows, such as rows"})
 	case taken:
-		b.problem(Problem{Message: fmt.Sprintf("sets %q and %q are both %s in Go", first, name, field), Help: "give one of them another name"})
+		b.problem(Problem{Message: fmt.Sprintf("%q and %q are both %s in Go", first, name, field), Help: "give one of them another name"})
 	}
 	fields[field] = name
 	return field

@@ -47,6 +47,7 @@ func (t Type) under(prefix string) Type {
 const (
 	RuntimePath  = "github.com/odbcgen/odbcgen/runtime"
 	ProtocolPath = RuntimePath + "/protocol"
+	DriverPath   = RuntimePath + "/driver"
 )
 
 // imports are all the packages that generated queries import.

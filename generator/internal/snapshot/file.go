@@ -12,15 +12,23 @@ import (
 
 // file is a snapshot as it is written.
 type file struct {
-	Odbcgen int     `json:"odbcgen"` // format
-	Name    string  `json:"name"`
-	Driver  string  `json:"driver"`
-	Server  string  `json:"server"`
-	SQL     string  `json:"sql"`
-	Params  []value `json:"params,omitempty"`
-	Columns []value `json:"columns,omitempty"`
-	Sets    []set   `json:"sets,omitempty"`
-	Embeds  []embed `json:"embeds,omitempty"`
+	Odbcgen    int         `json:"odbcgen"` // format
+	Name       string      `json:"name"`
+	Driver     string      `json:"driver"`
+	Server     string      `json:"server"`
+	SQL        string      `json:"sql"`
+	Params     []value     `json:"params,omitempty"`
+	Columns    []value     `json:"columns,omitempty"`
+	Sets       []set       `json:"sets,omitempty"`
+	Embeds     []embed     `json:"embeds,omitempty"`
+	Procedures []procedure `json:"procedures,omitempty"`
+}
+
+// procedure is a describe.Procedure.
+type procedure struct {
+	Name     string  `json:"name"`
+	Function bool    `json:"function,omitempty"`
+	Params   []value `json:"params,omitempty"`
 }
 
 // embed is a describe.Embed.
@@ -39,16 +47,18 @@ type set struct {
 }
 
 type value struct {
-	Name    string `json:"name"`
-	Type    string `json:"type,omitempty"` // none where nobody tells
-	Told    string `json:"told,omitempty"` // by the driver, where that is not the type; untold for nothing
-	Null    bool   `json:"null,omitempty"`
-	NullWhy string `json:"nullWhy,omitempty"`
-	Of      string `json:"of,omitempty"`
-	List    bool   `json:"list,omitempty"`
-	SQLType string `json:"sqlType,omitempty"`
-	Source  string `json:"source,omitempty"`
-	At      []int  `json:"at,omitempty"` // offset and length in the SQL, of one without a type
+	Name      string `json:"name"`
+	Type      string `json:"type,omitempty"` // none where nobody tells
+	Told      string `json:"told,omitempty"` // by the driver, where that is not the type; untold for nothing
+	Null      bool   `json:"null,omitempty"`
+	NullWhy   string `json:"nullWhy,omitempty"`
+	Of        string `json:"of,omitempty"`
+	List      bool   `json:"list,omitempty"`
+	SQLType   string `json:"sqlType,omitempty"`
+	Source    string `json:"source,omitempty"`
+	Direction string `json:"direction,omitempty"` // of a parameter of a procedure
+	Width     int    `json:"width,omitempty"`
+	At        []int  `json:"at,omitempty"` // offset and length in the SQL, of one without a type
 }
 
 // Encode returns the file of a snapshot.
@@ -62,6 +72,9 @@ func Encode(k Key, s Snapshot) []byte {
 	}
 	for _, e := range s.Shape.Embeds {
 		f.Embeds = append(f.Embeds, embed(e))
+	}
+	for _, p := range s.Shape.Procedures {
+		f.Procedures = append(f.Procedures, procedure{p.Name, p.Function, written(p.Params)})
 	}
 	return toJSON(f)
 }
@@ -78,6 +91,9 @@ func written(values []describe.Value) []value {
 			if v.Told != protocol.Invalid {
 				w.Told = v.Told.String()
 			}
+		}
+		if v.Direction != 0 {
+			w.Direction, w.Width = v.Direction.String(), v.Width
 		}
 		if v.Length > 0 {
 			w.At = []int{v.Offset, v.Length}
@@ -116,6 +132,13 @@ func Decode(content []byte) (Snapshot, error) {
 	for _, e := range f.Embeds {
 		s.Shape.Embeds = append(s.Shape.Embeds, describe.Embed(e))
 	}
+	for _, p := range f.Procedures {
+		params, err := read(p.Params)
+		if err != nil {
+			return s, err
+		}
+		s.Shape.Procedures = append(s.Shape.Procedures, describe.Procedure{Name: p.Name, Function: p.Function, Params: params})
+	}
 	for _, each := range f.Sets {
 		columns, err := read(each.Columns)
 		if err != nil {
@@ -140,7 +163,7 @@ func parse(content []byte) (file, error) {
 func read(values []value) ([]describe.Value, error) {
 	var all []describe.Value
 	for _, w := range values {
-		v := describe.Value{Name: w.Name, Null: w.Null, NullWhy: w.NullWhy, Of: w.Of, List: w.List, SQLType: w.SQLType, Source: w.Source}
+		v := describe.Value{Name: w.Name, Null: w.Null, NullWhy: w.NullWhy, Of: w.Of, List: w.List, SQLType: w.SQLType, Source: w.Source, Width: w.Width}
 		var err error
 		if v.Kind, err = kindOf(w.Type); err != nil {
 			return nil, err
@@ -150,6 +173,9 @@ func read(values []value) ([]describe.Value, error) {
 			if v.Told, err = kindOf(strings.TrimPrefix(w.Told, untold)); err != nil {
 				return nil, err
 			}
+		}
+		if v.Direction = describe.ParseDirection(w.Direction); v.Direction == 0 && w.Direction != "" {
+			return nil, fmt.Errorf("unknown direction %q", w.Direction)
 		}
 		if len(w.At) == 2 {
 			v.Offset, v.Length = w.At[0], w.At[1]

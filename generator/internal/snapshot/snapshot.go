@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/odbcgen/odbcgen/generator/internal/describe"
 )
@@ -69,7 +70,7 @@ func Open(path, only string) (*Folder, error) {
 
 // Key is what a snapshot answers for.
 type Key struct {
-	Name   string // of the query or bulk insert
+	Name   string // of the query, bulk insert or procedure, or a pattern
 	Driver string // name of a plugin
 	SQL    string // its text as written
 	Asked  string // what is asked beside the plain question, "" for nothing
@@ -83,7 +84,18 @@ func (k Key) file() string {
 		question += "\x00" + k.Asked
 	}
 	sum := sha256.Sum256([]byte(question))
-	return k.Name + "." + k.Driver + "." + hex.EncodeToString(sum[:])[:12] + ".json"
+	return fileName(k.Name) + "." + k.Driver + "." + hex.EncodeToString(sum[:])[:12] + ".json"
+}
+
+// fileName puts _ in the place of what not every file system takes: the name of
+// several procedures is a pattern.
+func fileName(name string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) || c == '_' || c == '-' {
+			return c
+		}
+		return '_'
+	}, name)
 }
 
 // Snapshot is what a database said.

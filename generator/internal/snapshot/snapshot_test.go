@@ -11,6 +11,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/generator/internal/describe"
 	"github.com/odbcgen/odbcgen/generator/internal/snapshot"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -20,7 +21,11 @@ var (
 		Params:  []describe.Value{{Name: "id", Kind: protocol.Int64, Told: protocol.Int32, List: true, SQLType: "INTEGER", Source: "probe id"}},
 		Columns: []describe.Value{{Name: "früh", Null: true, NullWhy: "nobody says", Of: "book.früh", Offset: 7, Length: 6}},
 		Embeds:  []describe.Embed{{Name: "b", Table: "book", Columns: []string{"id", "name"}, From: 2, Null: true}},
-		Sets:    []describe.Set{{Params: 1, Columns: []describe.Value{{Name: "a", Kind: protocol.Decimal}}}, {}},
+		Procedures: []describe.Procedure{
+			{Name: "bank.transfer", Params: []describe.Value{{Name: "amount", Kind: protocol.Decimal, Direction: driver.InOut, SQLType: "NUMERIC", Width: 7}, {Name: "c", Direction: driver.Cursor}}},
+			{Name: "bank.balance", Function: true},
+		},
+		Sets: []describe.Set{{Params: 1, Columns: []describe.Value{{Name: "a", Kind: protocol.Decimal}}}, {}},
 	}}
 )
 

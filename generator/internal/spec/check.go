@@ -181,7 +181,7 @@ func names(uses []sqlscan.Use) string {
 	return strings.Join(all, ", ")
 }
 
-// checkNames tells of names that two queries or bulk inserts share.
+// checkNames tells of names that two queries, bulk inserts or procedures share.
 func (r *reader) checkNames() {
 	first := map[string]diag.Pos{}
 	for _, q := range r.spec.Queries {
@@ -189,6 +189,9 @@ func (r *reader) checkNames() {
 	}
 	for _, b := range r.spec.Bulks {
 		r.checkName(b.Name, first)
+	}
+	for _, p := range r.spec.Procedures {
+		r.checkName(p.Name, first)
 	}
 }
 

@@ -8,13 +8,17 @@ func Keys() (known, needed map[string][]string) {
 	known, needed = map[string][]string{}, map[string][]string{}
 	r := &reader{spec: &Spec{}}
 	for name, fields := range map[string][]field{
-		"":         r.specFields(true),
-		"query":    r.queryFields(&Query{}),
-		"files":    r.filesFields(&queryFiles{}),
-		"bulk":     r.bulkFields(&Bulk{}),
-		"override": r.overrideFields(&Override{}),
-		"set":      r.setFields(&Set{}),
-		"spool":    r.spoolFields(&Spool{}),
+		"":               r.specFields(true),
+		"query":          r.queryFields(&Query{}),
+		"files":          r.filesFields(&queryFiles{}),
+		"bulk":           r.bulkFields(&Bulk{}),
+		"override":       r.overrideFields(&Override{}),
+		"set":            r.setFields(&Set{}),
+		"spool":          r.spoolFields(&Spool{}),
+		"procedure":      r.procedureFields(&Procedure{}),
+		"procedures":     r.patternFields(&Procedures{}),
+		"procedureParam": r.procedureParamFields(&ProcedureParam{}),
+		"return":         r.returnFields(&ProcedureParam{}),
 	} {
 		known[name] = keys(fields)
 		for _, f := range fields {
@@ -26,8 +30,10 @@ func Keys() (known, needed map[string][]string) {
 	return known, needed
 }
 
-// Results are the words of result, SetResults those of a set.
+// Results are the words of result, SetResults those of a set, Directions those of
+// direction.
 var (
 	Results    = slices.Concat(results, []string{Sets})
 	SetResults = setResults
+	Directions = wordsOfDirection
 )

@@ -51,6 +51,10 @@ func TestExample(t *testing.T) {
 	require.Equal(t, "price", price.Uses[0].Name)
 	require.Equal(t, "isbn", price.Uses[1].Name)
 
+	require.Equal(t, "bank.transfer", s.Procedures[0].Procedure.Value)
+	require.Equal(t, 4000, s.Procedures[0].Params[1].Width)
+	require.Equal(t, "report_%", s.Patterns[0].Pattern.Value)
+
 	require.True(t, s.Queries[7].Param("pages").Reader.Value)
 	require.True(t, s.Queries[8].Column("pages").Reader.Value)
 
@@ -202,6 +206,7 @@ func TestSchemaHasTheKeysOfTheParser(t *testing.T) {
 	}
 	require.Equal(t, spec.Results, root.Definitions["query"].Properties["result"].Enum)
 	require.Equal(t, spec.SetResults, root.Definitions["setResult"].Enum)
+	require.Equal(t, spec.Directions, root.Definitions["procedureParam"].object("").Properties["direction"].Enum)
 	require.Equal(t, []string{spec.NullSQL, spec.NullPointer}, root.Properties["null"].Enum)
 	var kinds []string
 	for _, k := range protocol.Kinds() {

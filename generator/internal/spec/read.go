@@ -26,9 +26,14 @@ func (r *reader) readSpec(n *yaml.Node) {
 	r.mapping("the spec", n, r.specFields(yamlnode.Child(n, "databases") != nil))
 	r.spec.Out.Value = r.sibling(r.spec.Out.Value)
 	r.checkTargets(n)
-	if n.Kind == yaml.MappingNode && len(r.spec.Queries)+len(r.spec.Bulks) == 0 && r.problems.Len() == 0 {
-		r.problem(n, "", "the spec has neither queries nor bulk")
+	if n.Kind == yaml.MappingNode && r.spec.empty() && r.problems.Len() == 0 {
+		r.problem(n, "", "the spec has neither queries nor bulk nor procedures")
 	}
+}
+
+// empty tells whether there is nothing to make a method of.
+func (s *Spec) empty() bool {
+	return len(s.Queries)+len(s.Bulks)+len(s.Procedures)+len(s.Patterns) == 0
 }
 
 func (r *reader) specFields(several bool) []field {
@@ -46,6 +51,7 @@ func (r *reader) specFields(several bool) []field {
 		{"fake", false, r.bool("fake", &s.Fake)},
 		{"queries", false, func(n *yaml.Node) { r.list("queries", n, r.queryOrFiles) }},
 		{"bulk", false, func(n *yaml.Node) { r.list("bulk", n, r.bulk) }},
+		{"procedures", false, func(n *yaml.Node) { r.list("procedures", n, r.procedureOrPattern) }},
 	}
 }
 
@@ -207,7 +213,7 @@ var secret = regexp.MustCompile(`(?i)\w*(?:pwd|password|passwd|secret|token)["']
 func (r *reader) hidePasswords(root *yaml.Node) {
 	for i := 0; root.Kind == yaml.MappingNode && i+1 < len(root.Content); i += 2 {
 		n := yamlnode.Resolve(root.Content[i+1])
-		if slices.Contains([]string{"queries", "bulk", "schema"}, root.Content[i].Value) {
+		if slices.Contains([]string{"queries", "bulk", "procedures", "schema"}, root.Content[i].Value) {
 			continue
 		}
 		written := r.originOf(n, r.pos(n))
@@ -362,7 +368,7 @@ func (r *reader) queryFields(q *Query) []field {
 		{"dialects", false, func(n *yaml.Node) { r.dialects(n, q) }},
 		{"params", false, func(n *yaml.Node) { r.overrides("params", n, &q.Params) }},
 		{"columns", false, func(n *yaml.Node) { r.overrides("columns", n, &q.Columns) }},
-		{"sets", false, func(n *yaml.Node) { r.sets(n, q) }},
+		{"sets", false, func(n *yaml.Node) { r.sets(n, &q.Sets) }},
 		{"keyset", false, func(n *yaml.Node) { r.keyset(n, q) }},
 		{"frames", false, r.bool("frames", &q.Frames)},
 		{"spool", false, func(n *yaml.Node) { r.spool(n, q) }},

@@ -35,7 +35,7 @@ func (q *Query) SetQuery(s Set) Query {
 }
 
 // sets reads a mapping of names to a result alone or a mapping.
-func (r *reader) sets(n *yaml.Node, q *Query) {
+func (r *reader) sets(n *yaml.Node, into *[]Set) {
 	r.pairs("sets", n, func(key, value *yaml.Node) {
 		s := Set{Name: Text{key.Value, r.pos(key)}}
 		if value.Kind == yaml.ScalarNode {
@@ -43,7 +43,7 @@ func (r *reader) sets(n *yaml.Node, q *Query) {
 		} else {
 			r.mapping("a set", value, r.setFields(&s))
 		}
-		q.Sets = append(q.Sets, s)
+		*into = append(*into, s)
 	})
 }
 
@@ -83,7 +83,8 @@ func (r *reader) splitSets(q *Query) {
 	parts := split(r.dialect(), q.SQL)
 	switch {
 	case len(parts) == 1 && len(q.Sets) > 1:
-		r.checkColumns(q)
+		r.checkSetColumns(q.Sets, fmt.Sprintf("one statement has all %d sets", len(q.Sets)),
+			"; or give each set a statement of its own, with ; between them")
 	case len(parts) < len(q.Sets):
 		r.problemAt(q.Sets[len(parts)].Name.Pos, "one statement for each set, with ; between them", "sets has %d, the SQL has %d statements", len(q.Sets), len(parts))
 	case len(parts) > len(q.Sets):
@@ -132,21 +133,21 @@ func (r *reader) splitDialect(q *Query, d Dialect) {
 	}
 }
 
-// checkColumns tells of sets whose columns nobody can say: no database tells what
-// a statement with several results gives.
-func (r *reader) checkColumns(q *Query) {
-	for _, s := range q.Sets {
-		help := fmt.Sprintf("write %s: {result: %s, columns: {id: int64, title: text}}; or give each set a statement of its own, with ; between them", s.Name.Value, s.Result.Value)
+// checkSetColumns tells of sets whose columns nobody can say, for a reason, and what
+// can be done beside writing them down.
+func (r *reader) checkSetColumns(sets []Set, reason, orElse string) {
+	for _, s := range sets {
+		help := fmt.Sprintf("write %s: {result: %s, columns: {id: int64, title: text}}%s", s.Name.Value, s.Result.Value, orElse)
 		switch {
 		case !slices.Contains(setResults, s.Result.Value): // told
 		case s.Rows() && len(s.Columns) == 0:
-			r.problemAt(s.Name.Pos, help, "the columns of set %q are not known: one statement has all %d sets", s.Name.Value, len(q.Sets))
+			r.problemAt(s.Name.Pos, help, "the columns of set %q are not known: %s", s.Name.Value, reason)
 		case !s.Rows() && len(s.Columns) > 0:
 			r.problemAt(s.Columns[0].Name.Pos, "write result: one, opt or many", "set %q has no rows, and so no columns", s.Name.Value)
 		}
 		for _, c := range s.Columns {
 			if c.Type.Value == "" {
-				r.problemAt(c.Name.Pos, help, "the type of column %q is not known: one statement has all %d sets", c.Name.Value, len(q.Sets))
+				r.problemAt(c.Name.Pos, help, "the type of column %q is not known: %s", c.Name.Value, reason)
 			}
 		}
 	}

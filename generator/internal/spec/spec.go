@@ -11,18 +11,20 @@ import (
 
 // Spec is a spec file with the files it names.
 type Spec struct {
-	Path    string // as given to Load
-	Package Text   // of the Go files to write
-	Out     Text   // folder for them; a path from where Path is one from
-	Driver  Text   // name of a plugin, which a path is read as: that of the first target, whose SQL the queries are in
-	Targets []Target
-	Schema  []Schema
-	Null    Text // NullSQL or NullPointer
-	Frames  Bool // for every query that can, see Query.Frames
-	Fake    Bool // a Querier for tests is written, too
-	Queries []Query
-	Bulks   []Bulk
-	Plugins []Plugin // of the files that the spec names as drivers
+	Path       string // as given to Load
+	Package    Text   // of the Go files to write
+	Out        Text   // folder for them; a path from where Path is one from
+	Driver     Text   // name of a plugin, which a path is read as: that of the first target, whose SQL the queries are in
+	Targets    []Target
+	Schema     []Schema
+	Null       Text // NullSQL or NullPointer
+	Frames     Bool // for every query that can, see Query.Frames
+	Fake       Bool // a Querier for tests is written, too
+	Queries    []Query
+	Bulks      []Bulk
+	Procedures []Procedure
+	Patterns   []Procedures
+	Plugins    []Plugin // of the files that the spec names as drivers
 }
 
 // Plugin is a driver that the user has described in a file.
