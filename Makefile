@@ -14,6 +14,7 @@ MODULES  := . faults $(EXAMPLES)
 DEPS      := gcc make unixodbc unixodbc-dev libsqliteodbc sqlite3
 DEPS_TEST := $(DEPS) odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client tdsodbc python3
 DEPS_BENCH := $(DEPS_TEST) python3-pyodbc
+DEPS_CONFORMANCE := $(DEPS_TEST) libhsqldb-java default-jre-headless
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -22,7 +23,7 @@ BUILD := go build -buildvcs=false -o bin/
 
 FUZZTIME ?= 1m
 
-.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test truth test-long fuzz faults soak bench bench-generate bench-growth bench-quick clean
+.PHONY: help deps deps-test deps-bench modules build tools generate check-generated demo lint vet-windows test truth conformance test-long fuzz faults soak bench bench-generate bench-growth bench-quick clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ deps-test: ## install the Debian packages that the tests need, database servers 
 
 deps-bench:
 	@tools/install $(DEPS_BENCH)
+
+deps-conformance:
+	@tools/install $(DEPS_CONFORMANCE)
 
 modules:
 	@for m in $(MODULES); do (cd $$m && timeout 600 go mod download); done
@@ -57,7 +61,7 @@ demo: build ## generate and run the example, on SQLite
 
 lint: deps modules ## check format, go vet and staticcheck; of bench, vet alone
 	@files=$$(gofmt -l .); [[ -z $$files ]] || { echo "not formatted by gofmt:" $$files; exit 1; }
-	@for m in $(MODULES); do (cd $$m && echo "lint $$m" && go vet ./... && timeout 600 go run $(STATICCHECK) ./...); done
+	@for m in $(MODULES) conformance; do (cd $$m && echo "lint $$m" && go vet ./... && timeout 600 go run $(STATICCHECK) ./...); done
 	@cd bench && echo lint bench && timeout 600 go vet ./...
 
 # Whoever builds for Windows has no C compiler of ours to help them.
@@ -65,10 +69,15 @@ vet-windows: modules ## check that all compiles for Windows
 	GOOS=windows CGO_ENABLED=0 go vet ./...
 
 test: deps-test lint vet-windows check-generated tools ## run all checks and tests on all databases, and fuzz for a moment
-	bin/withdb -- bin/gotest -allocations ./runtime/protocol -fuzztime runtime/protocol=20s $(MODULES)
+	bin/withdb -- bin/gotest -allocations ./runtime/protocol -fuzztime runtime/protocol=20s $(MODULES) conformance
 
 truth: deps-test tools ## measure how many types and NULLs are told right, see doc/type-truth.md
 	@bin/withdb -- go test -count=1 -run TestTruth ./generator/internal/describe -v | grep -E '^(sqlite|postgres|mariadb) |FAIL|wanted|UNSOUND'
+
+# Its module is none of MODULES: make test runs the engines that need nothing more, and
+# downloads no other. The tag is one of go-mysql-server, and of the rows for it.
+conformance: deps-conformance tools ## run the table of doc/drivers.md on all databases and emulations, and write it
+	cd conformance && go test -tags gms_pure_go -c -o ../bin/conformance . && ../bin/withdb -- ../bin/conformance -update
 
 test-long: deps-test tools ## send and read values of 256 MiB, of which make test takes 15
 	bin/withdb -- go test -count=1 -run TestLongReaders ./runtime -long

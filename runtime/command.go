@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -23,8 +24,11 @@ type Command[P any] struct {
 
 // Exec runs the command.
 func (c *Command[P]) Exec(ctx context.Context, db Session, p P) error {
-	return c.run(ctx, db, p, func(context.Context, *statement) error { return nil })
+	return c.run(ctx, db, p, anything, func(context.Context, *statement) error { return nil })
 }
+
+// anything asks nothing of a database.
+func anything(*driver.Plugin) error { return nil }
 
 // errUncounted says that a driver cannot count changed rows.
 var errUncounted = errors.New("the driver does not tell how many rows were changed")
@@ -33,7 +37,7 @@ var errUncounted = errors.New("the driver does not tell how many rows were chang
 // the database counts them: MariaDB leaves out rows that were given the values
 // they had.
 func (c *Command[P]) Affected(ctx context.Context, db Session, p P) (rows int64, err error) {
-	err = c.run(ctx, db, p, func(_ context.Context, s *statement) error {
+	err = c.run(ctx, db, p, anything, func(_ context.Context, s *statement) error {
 		var err error
 		if rows, err = s.native.Affected(); err == nil && rows < 0 {
 			err = errUncounted
@@ -49,7 +53,7 @@ var errNoInsertID = errors.New("the database does not tell the number that it ga
 // InsertID runs the command, an INSERT of one row into a table that numbers its rows,
 // and returns the number that the row was given; 0 when none was inserted.
 func (c *Command[P]) InsertID(ctx context.Context, db Session, p P) (id int64, err error) {
-	err = c.run(ctx, db, p, func(ctx context.Context, s *statement) error {
+	err = c.run(ctx, db, p, tellsInsertID, func(ctx context.Context, s *statement) error {
 		rows, err := s.native.Affected()
 		if err == nil && rows != 0 {
 			id, err = s.c.insertID(ctx)
@@ -59,11 +63,17 @@ func (c *Command[P]) InsertID(ctx context.Context, db Session, p P) (id int64, e
 	return id, err
 }
 
+// tellsInsertID refuses what would be stored before it turns out that nobody tells the
+// number.
+func tellsInsertID(p *driver.Plugin) error {
+	if p.InsertID == "" {
+		return errNoInsertID
+	}
+	return nil
+}
+
 // insertID asks for the number of the row inserted last. c.mu must be held.
 func (c *physical) insertID(ctx context.Context) (id int64, err error) {
-	if c.plugin.InsertID == "" {
-		return 0, errNoInsertID
-	}
 	sh := shape{key: c.plugin, name: "InsertID", sql: c.plugin.InsertID, columns: []Column{{Name: "id", Kind: protocol.Int64}}}
 	s, err := c.statementFor(ctx, sh)
 	if err != nil {
@@ -84,8 +94,9 @@ func (c *physical) insertID(ctx context.Context) (id int64, err error) {
 	return batch.Int64(0).At(0), batch.Err()
 }
 
-// run executes the command and asks the statement about it.
-func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(context.Context, *statement) error) (err error) {
+// run executes the command, if the database can do what can asks for, and asks the
+// statement about it.
+func (c *Command[P]) run(ctx context.Context, db Session, p P, can func(*driver.Plugin) error, ask func(context.Context, *statement) error) (err error) {
 	l, err := db.loan(ctx)
 	if err != nil {
 		return named(c.Name, err)
@@ -103,6 +114,9 @@ func (c *Command[P]) run(ctx context.Context, db Session, p P, ask func(context.
 		return named(c.Name, err)
 	}
 	defer l.mu.Unlock()
+	if err := can(l.plugin); err != nil {
+		return l.operation(c.Name, "execute").refuse(driver.KindUnsupported, err)
+	}
 	sh := shape{key: c, name: c.Name, sql: textFor(l.plugin, c.SQL, c.Dialects), driver: c.Driver, params: c.Params}
 	sh, encode, err := withLists(l.physical, sh, c.Encode, p)
 	if err != nil {

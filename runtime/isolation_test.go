@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/odbcgen/odbcgen/internal/testdb"
 	"github.com/odbcgen/odbcgen/runtime"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -90,6 +92,17 @@ func levelNames(levels []runtime.Isolation) (all []string) {
 
 // list is of, of words with commas.
 func (b byEngine) list(db database) []string { return strings.Split(b.of(db), ",") }
+
+// TestOneMode: of a database that takes one mode for a transaction no second one is asked.
+func TestOneMode(t *testing.T) {
+	plugin := driver.Postgres
+	plugin.Transactions.OneMode = true
+	db := open(t, testdb.Postgres(t), runtime.WithPlugin(&plugin))
+	err := db.InTx(t.Context(), func(*runtime.Tx) error { return errOurs }, runtime.TxReadOnly(), runtime.TxIsolation(runtime.Serializable))
+	require.ErrorIs(t, err, driver.KindUnsupported)
+	require.ErrorContains(t, err, "ISOLATION LEVEL SERIALIZABLE and READ ONLY")
+	require.ErrorIs(t, db.InTx(t.Context(), func(*runtime.Tx) error { return errOurs }, runtime.TxReadOnly()), errOurs)
+}
 
 // TestReadOnly: a write fails, reads go on, and the next transaction writes.
 func TestReadOnly(t *testing.T) {

@@ -157,6 +157,7 @@ func TestInsertID(t *testing.T) {
 		if db.Name == "postgres" {
 			_, err := add.InsertID(t.Context(), db, runtime.None{})
 			requireError(t, err, runtime.Error{Query: "Add", Op: "execute"})
+			require.Empty(t, db.shown(t, "SELECT name FROM things"))
 			return
 		}
 		for want := range int64(3) {

@@ -330,6 +330,9 @@ func (c *physical) asked(o txOptions) (a asked, err error) {
 		}
 		a.add(can.LockTimeout.Temporary, unitsOf(can.LockTimeout, o.lockWait))
 	}
+	if len(a.modes) > 1 && can.OneMode {
+		return a, fmt.Errorf("%s has %s for a transaction, but not both", c.plugin.Name, strings.Join(a.modes, " and "))
+	}
 	if len(a.modes) > 0 {
 		a.first = slices.Insert(a.first, 0, fmt.Sprintf(can.Modes, strings.Join(a.modes, ", ")))
 	}
@@ -481,5 +484,5 @@ func (c *physical) ends(ctx context.Context, e *Error, ask bool) bool {
 
 // refuse is the error of what was not tried.
 func (o operation) refuse(kind driver.Kind, cause error) error {
-	return &Error{Op: o.op, Driver: o.plugin.Name, Category: Validation, Kind: kind, Outcome: NotSent, Err: cause}
+	return &Error{Query: o.query, Op: o.op, Driver: o.plugin.Name, Category: Validation, Kind: kind, Outcome: NotSent, Err: cause}
 }

@@ -51,6 +51,7 @@ func TestFor(t *testing.T) {
 		{"Microsoft SQL Server", "", &driver.SQLServer},
 		{"DB2/LINUXX8664", "libdb2o.so", &driver.Db2},
 		{"MySQL", "libmyodbc8w.so", &driver.MySQL},
+		{"MySQL", "libmaodbc.so", &driver.MySQLMariaDB},
 	} {
 		require.Same(t, test.want, driver.For(test.dbms, test.library), "%s, %s", test.dbms, test.library)
 	}
@@ -82,6 +83,16 @@ func TestKindOf(t *testing.T) {
 		{&driver.MariaDB, "bigint", driver.BigInt, true, protocol.Uint64},
 		{&driver.MariaDB, "tinyint", driver.TinyInt, true, protocol.Uint8},
 		{&driver.MariaDB, "varchar", driver.Varchar, true, protocol.Text},
+		{&driver.MySQLMariaDB, "", driver.Unknown, false, protocol.JSON},
+		{&driver.MySQL, "json", driver.WLongVarchar, false, protocol.JSON},
+		{&driver.MySQL, "varchar", driver.WVarchar, false, protocol.Text},
+		{&driver.Oracle, "NUMBER", driver.Decimal, false, protocol.Decimal},
+		{&driver.Oracle, "FLOAT", driver.Float, false, protocol.Decimal},
+		{&driver.Oracle, "DATE", driver.Date, false, protocol.Timestamp},
+		{&driver.Oracle, "TIMESTAMP(6)", driver.Timestamp, false, protocol.Timestamp},
+		{&driver.Oracle, "TIMESTAMP(6) WITH LOCAL TIME ZONE", driver.Timestamp, false, protocol.TimestampTZ},
+		{&driver.Oracle, "INTERVAL DAY(2) TO SECOND(6)", driver.SQLType(110), false, protocol.Interval},
+		{&driver.SQLite, "decimal(10,2) unsigned", driver.Varchar, true, protocol.Decimal},
 		{&driver.Generic, "geometry", driver.SQLType(-4711), false, protocol.Invalid},
 	} {
 		require.Equal(t, test.want, test.plugin.KindOf(test.name, test.code, test.unsigned), "%s %s", test.plugin.Name, test.name)

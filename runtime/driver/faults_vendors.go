@@ -130,7 +130,18 @@ var oracleFaults = []Fault{
 	{Natives: []int32{1400, 1407}, Class: invalid(KindNotNull)},
 	{Natives: []int32{2290}, Class: invalid(KindCheck)},
 	{Natives: []int32{2291, 2292}, Class: invalid(KindForeignKey)},
-	{Natives: []int32{1438, 12899, 1722}, Class: invalid(KindData)},
+	{Natives: []int32{1426, 1438, 1476, 1722, 1830, 1840, 1841, 1843, 1847, 1858, 1861, 6502, 12899}, Class: invalid(KindData)},
+	{Natives: []int32{900, 905, 906, 907, 911, 917, 920, 921, 923, 933, 936, 1756, 1795}, Class: invalid(KindSyntax)},
+	{Natives: []int32{904, 918, 942, 2289, 4043, 6576}, Class: invalid(KindUnknownObject)},
+	{Natives: []int32{1031, 1720}, Class: invalid(KindPermission)},
+	{Natives: []int32{1456, 16000}, Class: Class{Validation, KindReadOnly, StatementRolledBack, ScopeNone, Reset}},
+	{Natives: []int32{1453}, Class: Class{Validation, KindTransaction, NotExecuted, ScopeNone, Keep}}, // SET TRANSACTION comes first
+	{Natives: []int32{51, 2049, 4021}, Class: waited(KindLockTimeout)},
+	{Natives: []int32{4020}, Class: Class{Transient, KindDeadlock, StatementRolledBack, ScopeTransaction, Reset}}, // of objects
+	{Natives: []int32{4061, 4068}, Class: Class{Transient, KindStale, NotExecuted, ScopeStatement, Keep}},         // a package's state is discarded
+	{Natives: []int32{1536, 1652, 1653, 1654, 1658, 1691, 30036}, Class: diskClass},
+	{Natives: []int32{4030, 4031}, Class: Class{Transient, KindCapacity, StatementRolledBack, ScopeStatement, Keep}},
+	{Text: "ora-20", Class: invalid(KindUser)}, // RAISE_APPLICATION_ERROR: 20000 to 20999
 	{Natives: []int32{1013}, Class: Class{Fatal, KindCancelled, StatementRolledBack, ScopeNone, Keep}},
 	{Natives: []int32{1017, 28000, 28001}, Class: authClass},
 	{Natives: []int32{1017, 28000, 28001}, Phase: Connecting, Class: authClass},

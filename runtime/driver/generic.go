@@ -25,7 +25,7 @@ func All() []*Plugin {
 }
 
 // variants are for other drivers of databases that All has.
-var variants = []*Plugin{&SQLServerFreeTDS}
+var variants = []*Plugin{&SQLServerFreeTDS, &MySQLMariaDB}
 
 // ByName returns the built-in plugin of the name, that for the usual driver where there
 // are several.

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -391,6 +392,8 @@ type Transactions struct {
 	Words map[Isolation]string
 	// Modes is the first statement of a transaction that has any, %s with commas.
 	Modes string
+	// OneMode: it takes no more than one of them.
+	OneMode bool
 	// Isolation is for a level, %s. It is empty where there is but one.
 	Isolation Temporary
 	// ReadOnly makes every write fail.
@@ -564,15 +567,23 @@ func (p *Plugin) ParamKindOf(code SQLType) protocol.Kind {
 }
 
 func lookUp(rules []TypeRule, name string, code SQLType) (protocol.Kind, bool) {
-	name, _, _ = strings.Cut(strings.ToLower(name), "(")
-	name = strings.TrimSpace(name)
+	name = strings.ToLower(name)
+	first, _, _ := strings.Cut(name, "(")
+	first, name = strings.TrimSpace(first), parentheses.ReplaceAllString(name, "")
 	for _, r := range rules {
-		if r.Name != "" && r.Name == name || r.Name == "" && r.SQL == code {
+		if r.Name == name && name != first { // timestamp(6) with time zone
+			return r.Kind, true
+		}
+	}
+	for _, r := range rules {
+		if r.Name != "" && r.Name == first || r.Name == "" && r.SQL == code {
 			return r.Kind, true
 		}
 	}
 	return protocol.Invalid, false
 }
+
+var parentheses = regexp.MustCompile(`\s*\([^)]*\)`)
 
 func toUnsigned(k protocol.Kind) protocol.Kind {
 	switch k {

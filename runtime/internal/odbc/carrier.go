@@ -312,6 +312,8 @@ func (c carrier) store(begin, end int) {
 		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[int32]:
 		storeInts(c.bound, from.Cells[begin:end], nulls)
+	case *protocol.Numbers[int64]:
+		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[uint8]:
 		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[uint16]:
@@ -319,10 +321,8 @@ func (c carrier) store(begin, end int) {
 	case *protocol.Numbers[uint32]:
 		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[uint64]:
-		for i := begin; i < end; i++ {
-			if v := from.Cells[i]; v > math.MaxInt64 && !from.IsNull(i) {
-				from.Fail(i, fmt.Errorf("%d is above the largest integer of this database, %d", v, int64(math.MaxInt64)))
-			}
+		if c.bound.Kind() == protocol.Int64 {
+			refuseLarge(from, begin, end)
 		}
 		storeInts(c.bound, from.Cells[begin:end], nulls)
 	case *protocol.Numbers[float32]:
@@ -340,12 +340,40 @@ func (c carrier) store(begin, end int) {
 	}
 }
 
+// refuseLarge refuses integers that have no place in 64 bits with a sign.
+func refuseLarge(from *protocol.Numbers[uint64], begin, end int) {
+	for i := begin; i < end; i++ {
+		if v := from.Cells[i]; v > math.MaxInt64 && !from.IsNull(i) {
+			from.Fail(i, fmt.Errorf("%d is above the largest integer of this database, %d", v, int64(math.MaxInt64)))
+		}
+	}
+}
+
+// storeInts stores integers as 64-bit ones, or written out.
 func storeInts[T integer](bound protocol.Column, cells []T, nulls []int64) {
+	if texts, ok := bound.(*protocol.Texts); ok {
+		storeDigits(texts, cells, nulls)
+		return
+	}
 	to := bound.(*protocol.Numbers[int64])
 	for _, v := range cells {
 		to.Append(int64(v))
 	}
 	copy(to.Indicators(), nulls)
+}
+
+func storeDigits[T integer](to *protocol.Texts, cells []T, nulls []int64) {
+	var buf [textWidth]byte
+	for i, v := range cells {
+		switch {
+		case nulls[i] == protocol.Null:
+			to.AppendPtr(nil)
+		case v < 0:
+			to.AppendBytes(strconv.AppendInt(buf[:0], int64(v), 10))
+		default:
+			to.AppendBytes(strconv.AppendUint(buf[:0], uint64(v), 10))
+		}
+	}
 }
 
 func storeFloats(bound protocol.Column, cells []float32, nulls []int64) {

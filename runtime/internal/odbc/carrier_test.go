@@ -146,3 +146,35 @@ func TestSlotNeeded(t *testing.T) {
 	text.Indicators()[0] = -1
 	require.False(t, isCut(text, 0))
 }
+
+// TestStoreWritten: integers of every kind are written out for drivers without 64 bits.
+func TestStoreWritten(t *testing.T) {
+	b := protocol.NewBatch([]protocol.ColumnSpec{
+		{Kind: protocol.Bool}, {Kind: protocol.Int8}, {Kind: protocol.Int64}, {Kind: protocol.Uint64},
+	}, 0)
+	add := func(truth bool, small int8, whole int64, large uint64) {
+		b.Bool(0).Append(truth)
+		b.Int8(1).Append(small)
+		b.Int64(2).Append(whole)
+		b.Uint64(3).Append(large)
+		b.EndRow()
+	}
+	add(true, -128, math.MinInt64, math.MaxUint64)
+	add(false, 127, math.MaxInt64, 0)
+	b.Bool(0).AppendPtr(nil)
+	b.Int8(1).AppendPtr(nil)
+	b.Int64(2).AppendPtr(nil)
+	b.Uint64(3).AppendPtr(nil)
+	b.EndRow()
+	carriers, between := carry(b, []Form{Text, Text, Text, Text}, 0)
+	for _, c := range carriers {
+		c.store(0, 3)
+	}
+	between.SetRows(3, 0)
+	require.NoError(t, b.Err())
+	for i, want := range [][]string{{"1", "0"}, {"-128", "127"}, {"-9223372036854775808", "9223372036854775807"}, {"18446744073709551615", "0"}} {
+		text := between.Text(i)
+		require.Equal(t, want, []string{text.At(0), text.At(1)})
+		require.True(t, text.IsNull(2))
+	}
+}
