@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 
@@ -132,6 +133,13 @@ func malformed(connection string) string {
 		return "connection string has no key=value: write one such as DSN=name"
 	}
 	return ""
+}
+
+// Complete returns the connection string by which the runtime connects, given the
+// user's own: it has nothing for the pool, and the settings that the plugin adds.
+func Complete(connection string, plugin *driver.Plugin) string {
+	connection, _ = poolKeys(connection, os.Getenv)
+	return withSettings(connection, plugin.Settings)
 }
 
 // withSettings appends the settings whose keys the connection string has not.

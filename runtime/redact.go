@@ -29,6 +29,10 @@ func Redact(connection string) string {
 	return strings.Join(shown, ";")
 }
 
+// Scrub returns a text, such as a driver's message, without the secrets of the
+// connection string.
+func Scrub(connection, text string) string { return secretsOf(connection).scrub(text) }
+
 func openQuote(value string) bool {
 	return value != "" && strings.ContainsRune(`"'`, rune(value[0])) && (len(value) == 1 || value[len(value)-1] != value[0])
 }

@@ -12,12 +12,19 @@ import (
 	"github.com/odbcgen/odbcgen/runtime/driver"
 )
 
-func drivers() *cobra.Command {
-	return &cobra.Command{
+func drivers(out *output) *cobra.Command {
+	var p probing
+	cmd := &cobra.Command{
 		Use:   "drivers",
-		Short: "List the installed ODBC drivers and data sources, with the plugin for each",
+		Short: "List the installed ODBC drivers and data sources, with the plugin for each; or probe one",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.check(); err != nil {
+				return err
+			}
+			if p.connection != "" {
+				return p.run(cmd, out)
+			}
 			installed, err := runtime.InstalledDrivers()
 			if err != nil {
 				return err
@@ -29,6 +36,8 @@ func drivers() *cobra.Command {
 			return listSources(cmd.OutOrStdout(), installed, sources)
 		},
 	}
+	p.flags(cmd)
+	return cmd
 }
 
 // listSources prints drivers, and data sources with the plugin of their driver.

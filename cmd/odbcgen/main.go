@@ -5,16 +5,17 @@
 //	odbcgen check        hold what is checked in against the spec and the database
 //	odbcgen explain      show what queries take and return, and who says so
 //	odbcgen import       make specs of a configuration of sqlc
-//	odbcgen drivers      list ODBC drivers and data sources
+//	odbcgen drivers      list ODBC drivers and data sources, or probe one
 //	odbcgen plugin       check files that describe databases
 //	odbcgen version      show release and contract
 //
 // It exits with 0 when all is well, 2 when it found fault with the spec or its
-// SQL, and 1 when it could not run.
+// SQL or with what it knows of a driver, and 1 when it could not run.
 package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 
@@ -52,12 +53,15 @@ func root(out *output) *cobra.Command {
 		PersistentPreRunE: func(*cobra.Command, []string) error { return out.check() },
 	}
 	out.flags(cmd.PersistentFlags())
-	cmd.AddCommand(generate(out), check(out), explain(out), importSQLC(), drivers(), plugin(), version(), child())
+	cmd.AddCommand(generate(out), check(out), explain(out), importSQLC(), drivers(out), plugin(), version(), child(), probeChild())
 	return cmd
 }
 
 // exitCode returns the process's exit code for an error.
 func exitCode(err error) int {
+	if errors.As(err, new(contradictions)) {
+		return exitFindings
+	}
 	switch found := generator.DiagnosticsOf(err); {
 	case found.Fatal():
 		return exitFailed

@@ -510,7 +510,7 @@ type Answer struct {
 	Repeats int  // how often the last record is given again
 	Crash   bool // the process ends with SIGSEGV
 
-	Text      string  // of GetInfo
+	Text      string  // of GetInfo, where it is a text
 	Figure    int64   // of GetInfo and GetAttribute
 	RowCount  int64   // of Execute, ExecuteDirectly and MoreResults
 	Processed int64   // of Execute: the rows of the parameter array

@@ -166,7 +166,7 @@ func (d *Driver) written(c *Call, a *Answer) answer {
 	var rest answer
 	switch c.Op {
 	case GetInfo:
-		rest.flag(a.isText)
+		rest.flag(a.isText || a.Text != "")
 		rest.number(a.Figure)
 		rest.text(a.Text)
 	case GetAttribute:

@@ -28,6 +28,7 @@ type Stmt struct {
 	described []int   // bytes of a slot, one a column, as the columns were described
 	wanted    []int   // and as the cells read last need them
 	read      int64   // rows fetched since Execute
+	answered  sys.Return
 
 	set     paramset
 	givenUp bool // while it waited for data, some of which the server may keep
@@ -345,7 +346,7 @@ func (s *Stmt) execute(ctx context.Context) error {
 	s.counters.processed = 0
 	ret, err := s.watched(ctx, func(s *Stmt) sys.Return { return sys.Execute(s.h) })
 	ret, err = s.sendLong(ctx, ret, err)
-	s.read = 0
+	s.read, s.answered = 0, ret
 	// NO_DATA is an UPDATE or DELETE that met no row (psqlodbc, SQLite).
 	if err != nil || !ret.OK() && ret != sys.NoData || ret == sys.SuccessWithInfo && (s.set.options.InfoIsFailure || s.badRows() > 0) {
 		return s.failure("SQLExecute", ret, err)

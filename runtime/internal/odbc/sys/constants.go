@@ -111,6 +111,8 @@ const (
 	AttrAutocommit      int32 = 102
 	AttrLoginTimeout    int32 = 103
 	AttrConnectionDead  int32 = 1209
+	AttrQueryTimeout    int32 = 0
+	AttrTxnIsolation    int32 = 108
 	AttrCursorType      int32 = 6
 	AttrParamStatus     int32 = 20
 	AttrParamsProcessed int32 = 21

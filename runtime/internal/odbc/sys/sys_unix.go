@@ -206,6 +206,12 @@ func GetInfoInt(dbc Handle, info uint16) (uint32, Return) {
 	return uint32(value), Return(ret)
 }
 
+// GetFunctions is SQLGetFunctions of all functions of ODBC 3: a bit for each, by its number.
+func GetFunctions(dbc Handle) (bits [250]uint16, ret Return) {
+	ret = Return(C.SQLGetFunctions(C.SQLHDBC(dbc), C.SQL_API_ODBC3_ALL_FUNCTIONS, (*C.SQLUSMALLINT)(unsafe.Pointer(&bits[0]))))
+	return bits, ret
+}
+
 // DiagRec is SQLGetDiagRec; records count from 1.
 func DiagRec(handleType int16, h Handle, n int) (state string, native int32, message string, ret Return) {
 	var (

@@ -25,6 +25,7 @@ var (
 	procDescribeCol      = odbc32.NewProc("SQLDescribeColW")
 	procColAttribute     = odbc32.NewProc("SQLColAttributeW")
 	procGetInfo          = odbc32.NewProc("SQLGetInfoW")
+	procGetFunctions     = odbc32.NewProc("SQLGetFunctions")
 	procGetDiagRec       = odbc32.NewProc("SQLGetDiagRecW")
 	procGetDiagField     = odbc32.NewProc("SQLGetDiagFieldW")
 	procDrivers          = odbc32.NewProc("SQLDriversW")
@@ -219,6 +220,13 @@ func GetInfoInt(dbc Handle, info uint16) (uint32, Return) {
 	var value uint32
 	r := ret(procGetInfo.Call(uintptr(dbc), uintptr(info), uintptr(unsafe.Pointer(&value)), unsafe.Sizeof(value), 0))
 	return value, r
+}
+
+// GetFunctions is SQLGetFunctions of all functions of ODBC 3: a bit for each, by its number.
+func GetFunctions(dbc Handle) (bits [250]uint16, r Return) {
+	const allFunctions = 999 // SQL_API_ODBC3_ALL_FUNCTIONS
+	r = ret(procGetFunctions.Call(uintptr(dbc), allFunctions, uintptr(unsafe.Pointer(&bits[0]))))
+	return bits, r
 }
 
 // DiagRec is SQLGetDiagRec; records count from 1.

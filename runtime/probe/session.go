@@ -1,0 +1,596 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/odbcgen/odbcgen/runtime/driver"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
+	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
+	"github.com/odbcgen/odbcgen/runtime/protocol"
+)
+
+// isolationAttributes sets SQL_ATTR_TXN_ISOLATION to all levels.
+func isolationAttributes(a *at) error {
+	claimed, _ := a.conn.InfoInt(infoTxnIsolation)
+	var found []string
+	var lie bool
+	for i, level := range levels {
+		ret := a.conn.TryAttribute(sys.AttrTxnIsolation, 1<<i)
+		back, _ := a.conn.Attribute(sys.AttrTxnIsolation)
+		text := answer(ret)
+		if ret.OK() && back != 1<<i {
+			text += fmt.Sprintf(", and reads back as %s", bits(back, levels))
+		}
+		lie = lie || claimed&(1<<i) != 0 && !ret.OK()
+		found = append(found, level+": "+text)
+	}
+	a.tell(Fact{About: "SQL_ATTR_TXN_ISOLATION", Claimed: a.claimOf(infoTxnIsolation), Found: strings.Join(found, "; "), Lie: lie})
+	return nil
+}
+
+// mistake is a statement with an error of a known kind.
+type mistake struct {
+	sql   string
+	kinds []driver.Kind // of which the class must be one, the best first
+	words []string      // one of which the message may have
+}
+
+// kindsOfErrors makes errors and asks what the plugin makes of them.
+func kindsOfErrors(a *at) error {
+	parent, err := a.table("id <int> NOT NULL, PRIMARY KEY (id)")
+	if err != nil {
+		return err
+	}
+	if err := a.exec("INSERT INTO " + parent + " (id) VALUES (1)"); err != nil {
+		return err
+	}
+	mistakes := []mistake{
+		{"INSERT INTO " + parent + " (id) VALUES (1)", []driver.Kind{driver.KindUnique}, []string{"unique", "duplicate"}},
+		{"SELECT (1 FROM", []driver.Kind{driver.KindSyntax}, []string{"syntax"}},
+		{"SELECT a FROM odbcgen_probe_nowhere", []driver.Kind{driver.KindUnknownObject}, []string{"no such", "not exist", "invalid object", "unknown"}},
+	}
+	if required, err := a.table("id <int> NOT NULL, t <text> NOT NULL"); err == nil {
+		mistakes = append(mistakes, mistake{"INSERT INTO " + required + " (id, t) VALUES (1, NULL)", []driver.Kind{driver.KindNotNull}, []string{"not null", "null"}})
+	}
+	if child, err := a.table("id <int>, FOREIGN KEY (id) REFERENCES " + parent + " (id)"); err == nil {
+		mistakes = append(mistakes, mistake{"INSERT INTO " + child + " (id) VALUES (2)", []driver.Kind{driver.KindForeignKey}, []string{"foreign key"}})
+	}
+	if checked, err := a.table("id <int>, CHECK (id > 0)"); err == nil {
+		mistakes = append(mistakes, mistake{"INSERT INTO " + checked + " (id) VALUES (0)", []driver.Kind{driver.KindCheck}, []string{"check"}})
+	}
+	met := make([]*odbc.Error, len(mistakes))
+	for i, m := range mistakes {
+		err := a.meet(a.conn, m.sql)
+		if err != nil && !errors.As(err, &met[i]) {
+			return err
+		}
+	}
+	for i, m := range mistakes {
+		a.tell(a.classified(m, met[i], slices.Delete(slices.Clone(met), i, i+1)))
+	}
+	return a.division(parent, met)
+}
+
+// meet runs a statement and reads its rows, as an error may come with them.
+func (a *at) meet(c *odbc.Conn, sql string) error {
+	s, err := c.Prepare(a.ctx, sql, a.reads())
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Execute(a.ctx); err != nil || s.Columns() == 0 {
+		return err
+	}
+	_, err = fetch(a.ctx, s, 100, []protocol.Kind{protocol.Text}, nil)
+	return err
+}
+
+// classified says what the plugin makes of an error, others being those of other kinds.
+func (a *at) classified(m mistake, e *odbc.Error, others []*odbc.Error) Fact {
+	f := Fact{About: "error of kind " + m.kinds[0].Error()}
+	if e == nil || len(e.Records) == 0 {
+		f.Found, f.Lie = "there is none", true
+		return f
+	}
+	class, first := a.classOf(e), e.Records[0]
+	f.Found = fmt.Sprintf("%s, %q, taken for %s", codes(e), cut(first.Message), class.Kind.Error())
+	if slices.Contains(m.kinds, class.Kind) {
+		return f
+	}
+	row := driver.Fault{
+		Natives: []int32{first.Native},
+		Class:   driver.Class{Category: driver.Validation, Kind: m.kinds[0], Outcome: driver.StatementRolledBack, Scope: driver.ScopeNone, Action: driver.Keep},
+	}
+	if first.Native == 0 {
+		row.Natives, row.States = nil, first.State
+	}
+	if word, ok := telling(m, first, others); ok {
+		row.Text, f.Path, f.Fault = word, "faults", &row
+	} else {
+		f.Found += "; other errors have the same code"
+	}
+	return f
+}
+
+// classOf returns what the plugin makes of an error.
+func (a *at) classOf(e *odbc.Error) driver.Class {
+	records := make([]driver.Record, len(e.Records))
+	for i, r := range e.Records {
+		records[i] = driver.Record{State: r.State, Native: r.Native, Message: r.Message}
+	}
+	return a.plugin.Classify(driver.Executing, records)
+}
+
+// telling returns the word that tells an error from others with the same code, "" where
+// none has it, and whether there is one.
+func telling(m mistake, r odbc.Record, others []*odbc.Error) (string, bool) {
+	var alike []string
+	for _, o := range others {
+		if o != nil && len(o.Records) > 0 && o.Records[0].Native == r.Native && (r.Native != 0 || o.Records[0].State == r.State) {
+			alike = append(alike, strings.ToLower(o.Records[0].Message))
+		}
+	}
+	if len(alike) == 0 {
+		return "", true
+	}
+	for _, word := range m.words {
+		if strings.Contains(strings.ToLower(r.Message), word) && !slices.ContainsFunc(alike, func(text string) bool { return strings.Contains(text, word) }) {
+			return word, true
+		}
+	}
+	return "", false
+}
+
+// cut returns the beginning of a message.
+func cut(message string) string {
+	message = strings.Join(strings.Fields(message), " ")
+	if len(message) > 120 {
+		return strings.ToValidUTF8(message[:120], "") + "…"
+	}
+	return message
+}
+
+// division divides by zero, in a table of one row.
+func (a *at) division(one string, others []*odbc.Error) error {
+	const about = "1 / 0 of a column"
+	f := Fact{About: about}
+	rows, err := a.rows("SELECT id / (id - id) FROM "+one, protocol.Text)
+	var e *odbc.Error
+	switch {
+	case errors.As(err, &e):
+		f = a.classified(mistake{kinds: []driver.Kind{driver.KindData}}, e, others)
+		f.About = about
+	case err != nil:
+		return err
+	case len(rows) == 1 && rows[0][0] == nil:
+		f.Found, f.Path, f.Is = "is NULL", "describe.infallible", values(false)
+	default:
+		f.Found = fmt.Sprintf("is %v", rows)
+	}
+	a.tell(f)
+	return nil
+}
+
+// rowCounts asks for SQLRowCount.
+func rowCounts(a *at) error {
+	table, err := a.table("id <int>")
+	if err != nil {
+		return err
+	}
+	for _, q := range []struct {
+		about, sql string
+		rows       int64
+	}{
+		{"INSERT of a row", "INSERT INTO " + table + " (id) VALUES (1)", 1},
+		{"another", "INSERT INTO " + table + " (id) VALUES (2)", 1},
+		{"UPDATE of 2 rows", "UPDATE " + table + " SET id = id + 10", 2},
+		{"UPDATE of no row", "UPDATE " + table + " SET id = 0 WHERE id < 0", 0},
+		{"DELETE of 2 rows", "DELETE FROM " + table, 2},
+		{"DELETE of no row", "DELETE FROM " + table, 0},
+	} {
+		s, err := a.conn.Prepare(a.ctx, q.sql, odbc.StmtOptions{})
+		if err != nil {
+			return err
+		}
+		err = s.Execute(a.ctx)
+		n, countErr := s.Affected()
+		said := answer(s.Answered())
+		s.Close()
+		if err != nil {
+			return err
+		}
+		f := Fact{About: q.about, Found: fmt.Sprintf("%s, SQLRowCount %d", said, n), Lie: n != q.rows}
+		if countErr != nil {
+			f.Found = said + ", SQLRowCount fails: " + countErr.Error()
+		}
+		a.tell(f)
+	}
+	return nil
+}
+
+// transactions rolls back, and fails in the middle.
+func transactions(a *at) error {
+	table, err := a.table("id <int> NOT NULL, PRIMARY KEY (id)")
+	if err != nil {
+		return err
+	}
+	insert := func(id int) error { return a.exec(fmt.Sprintf("INSERT INTO %s (id) VALUES (%d)", table, id)) }
+	if err := a.conn.SetAutocommit(a.ctx, false); err != nil {
+		return err
+	}
+	if err := cmpErr(insert(1), a.conn.Rollback(a.ctx)); err != nil {
+		return err
+	}
+	left := a.count(table)
+	a.tell(Fact{About: "an INSERT that is rolled back", Claimed: a.claimOf(infoTxnCapable), Found: fmt.Sprintf("%d rows are left", left), Lie: left != 0})
+	made, err := a.create("id INTEGER")
+	if err == nil {
+		a.conn.Rollback(a.ctx)
+		text, there := "is undone", a.count(made) >= 0
+		if there {
+			text = "is there all the same"
+		}
+		capable, _ := a.conn.InfoInt(infoTxnCapable)
+		const all = 2 // SQL_TC_ALL
+		a.tell(Fact{About: "a CREATE TABLE that is rolled back", Claimed: a.claimOf(infoTxnCapable), Found: text, Lie: there && capable == all})
+		a.conn.Rollback(a.ctx)
+	}
+	if err := insert(1); err != nil {
+		return err
+	}
+	again, third := insert(1), insert(3)
+	commit := a.conn.Commit(a.ctx)
+	a.conn.SetAutocommit(a.ctx, true)
+	f := Fact{About: "a transaction of which the second of three statements fails", Found: fmt.Sprintf("%d rows of 2 are left", a.count(table))}
+	switch {
+	case again == nil:
+		f.Found = "the second does not fail"
+	case third != nil:
+		f.Found += ", the third fails: " + cut(third.Error())
+	}
+	if commit != nil {
+		f.Found += ", the commit fails: " + cut(commit.Error())
+	}
+	f.Lie = commit == nil && third == nil && a.count(table) != 2
+	a.tell(f)
+	return nil
+}
+
+func cmpErr(all ...error) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// savepointForms are those that databases are known to have.
+var savepointForms = []driver.Savepoints{
+	{},
+	{Make: "SAVEPOINT %s", Back: "ROLLBACK TO SAVEPOINT %s"},
+	{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s"},
+	{Make: "SAVEPOINT %s ON ROLLBACK RETAIN CURSORS", Back: "ROLLBACK TO SAVEPOINT %s", Release: "RELEASE SAVEPOINT %s"},
+}
+
+// savepoints goes back to one, in all forms.
+func savepoints(a *at) error {
+	f := Fact{About: "savepoints", Path: "dialect.savepoints"}
+	forms := savepointForms
+	if !slices.Contains(forms, a.plugin.Dialect.Savepoints) {
+		forms = append(slices.Clone(forms), a.plugin.Dialect.Savepoints)
+	}
+	var found []string
+	for _, form := range forms {
+		table, err := a.table("id <int>")
+		if err != nil {
+			return err
+		}
+		d := a.dialect()
+		d.Savepoints = form
+		sp, err := d.Savepoint("odbcgen_probe")
+		if err == nil && sp.Make != "" && a.savepoint(table, sp) {
+			f.Is = append(f.Is, values(form)...)
+			found = append(found, strings.TrimSuffix(strings.Join([]string{sp.Make, sp.Back, sp.Release}, ", "), ", "))
+		}
+		a.conn.Rollback(a.ctx)
+		a.conn.SetAutocommit(a.ctx, true)
+		if a.conn.Broken() {
+			return odbc.ErrAbandoned
+		}
+		a.drop(table)
+	}
+	f.Found = strings.Join(found, "; or ")
+	if len(found) == 0 {
+		f.Found, f.Wrong = "none of the forms tried works", values(a.plugin.Dialect.Savepoints)
+	}
+	a.tell(f)
+	return nil
+}
+
+// savepoint reports whether what stands behind a savepoint is undone, and only that.
+func (a *at) savepoint(table string, sp driver.Savepoint) bool {
+	if a.conn.SetAutocommit(a.ctx, false) != nil {
+		return false
+	}
+	for _, sql := range []string{
+		"INSERT INTO " + table + " (id) VALUES (1)", sp.Make, "INSERT INTO " + table + " (id) VALUES (2)", sp.Back,
+		"INSERT INTO " + table + " (id) VALUES (3)", sp.Release,
+	} {
+		if sql != "" && a.exec(sql) != nil {
+			return false
+		}
+	}
+	if a.conn.Commit(a.ctx) != nil {
+		return false
+	}
+	rows, err := a.rows("SELECT id FROM "+table+" ORDER BY id", protocol.Int32)
+	return err == nil && len(rows) == 2 && rows[0][0] == int32(1) && rows[1][0] == int32(3)
+}
+
+// begin begins a transaction of a level, by the SQL of the plugin or else by the attribute.
+func (a *at) begin(c *odbc.Conn, level driver.Isolation) error {
+	t := a.plugin.Transactions
+	if !t.Isolation.Possible() {
+		bit := uintptr(1) << (level - driver.ReadUncommitted)
+		if ret := c.TryAttribute(sys.AttrTxnIsolation, bit); !ret.OK() {
+			return fmt.Errorf("SQL_ATTR_TXN_ISOLATION %s", answer(ret))
+		}
+	}
+	set := ""
+	switch {
+	case t.Isolation.Mode != "":
+		set = fmt.Sprintf(t.Modes, fmt.Sprintf(t.Isolation.Mode, level))
+	case t.Isolation.Undo != "":
+		if err := c.ExecDirect(a.ctx, fmt.Sprintf(t.Isolation.Do, level)); err != nil {
+			return err
+		}
+	case t.Isolation.Do != "":
+		set = fmt.Sprintf(t.Isolation.Do, level)
+	}
+	if err := c.SetAutocommit(a.ctx, false); err != nil || set == "" {
+		return err
+	}
+	return c.ExecDirect(a.ctx, set)
+}
+
+// isolation looks for what a level must not show: changes that are not committed, and
+// changes at the second reading.
+func isolation(a *at) error {
+	table, err := a.table("id <int> NOT NULL, v <int>, PRIMARY KEY (id)")
+	if err != nil {
+		return err
+	}
+	if err := a.exec("INSERT INTO " + table + " (id, v) VALUES (1, 0)"); err != nil {
+		return err
+	}
+	shown := a.allLevels(table)
+	f := Fact{About: "isolation", Found: shown.String()}
+	for i, s := range shown {
+		if level := driver.ReadUncommitted + driver.Isolation(i); s.broken {
+			f.Lie = true
+			if slices.Contains(a.plugin.Transactions.Levels, level) {
+				f.Path, f.Wrong = "transactions.levels", values(a.plugin.Transactions.Levels)
+			}
+		}
+	}
+	a.tell(f)
+	if len(a.plugin.Transactions.Levels) == 0 {
+		a.isolationBySQL(table)
+	}
+	return nil
+}
+
+// shown is what a transaction of a level sees of another one.
+type shown struct {
+	text   string
+	broken bool // that is more than it must
+	told   bool // there is such a level
+}
+
+type allShown []shown
+
+func (all allShown) String() string {
+	var text []string
+	for i, s := range all {
+		text = append(text, levels[i]+": "+s.text)
+	}
+	return strings.Join(text, "; ")
+}
+
+func (a *at) allLevels(table string) (all allShown) {
+	for level := driver.ReadUncommitted; level <= driver.Serializable; level++ {
+		all = append(all, a.isolated(table, level))
+	}
+	return all
+}
+
+// Standard SQL's words for the modes of a transaction.
+const standardModes = "SET TRANSACTION %s"
+
+var (
+	standardIsolation = driver.Temporary{Mode: "ISOLATION LEVEL %s"}
+	standardReadOnly  = driver.Temporary{Mode: "READ ONLY"}
+)
+
+// isolationBySQL tries the words of the standard, for a plugin that has none.
+func (a *at) isolationBySQL(table string) {
+	plugin := a.plugin
+	defer func() { a.plugin = plugin }()
+	with := *plugin
+	with.Transactions.Modes, with.Transactions.Isolation = standardModes, standardIsolation
+	a.plugin = &with
+	all := a.allLevels(table)
+	f := Fact{About: fmt.Sprintf("isolation by "+standardModes, standardIsolation.Mode), Found: all.String()}
+	committed, repeatable := all[1], all[2]
+	if !committed.told || !repeatable.told || repeatable.broken || committed.text == repeatable.text {
+		a.tell(f)
+		return
+	}
+	var apart []driver.Isolation
+	for i, s := range all {
+		if s.told && !s.broken && (i > 0 || s.text != committed.text) {
+			apart = append(apart, driver.ReadUncommitted+driver.Isolation(i))
+		}
+	}
+	for _, one := range []struct {
+		path     string
+		is, none any
+	}{
+		{"transactions.modes", standardModes, ""}, {"transactions.isolation", standardIsolation, driver.Temporary{}},
+		{"transactions.levels", apart, plugin.Transactions.Levels},
+	} {
+		f.Path, f.Is, f.Safe = one.path, values(one.is), values(one.none)
+		a.tell(f)
+	}
+}
+
+// isolated says what a transaction of the level sees of another one.
+func (a *at) isolated(table string, level driver.Isolation) shown {
+	writer, err := a.second()
+	if err != nil {
+		return shown{text: cut(err.Error())}
+	}
+	reader, err := a.second()
+	if err != nil {
+		return shown{text: cut(err.Error())}
+	}
+	defer writer.Close()
+	defer reader.Close()
+	if err := a.begin(reader, level); err != nil {
+		return shown{text: cut(err.Error())}
+	}
+	read := func() any {
+		ctx, stop := context.WithTimeout(a.ctx, time.Second)
+		defer stop()
+		on := *a
+		on.ctx = ctx
+		rows, err := on.rowsOn(reader, "SELECT v FROM "+table+" WHERE id = 1", protocol.Int64)
+		if err != nil || len(rows) != 1 {
+			return nil
+		}
+		return rows[0][0]
+	}
+	write := func(c *odbc.Conn) bool {
+		ctx, stop := context.WithTimeout(a.ctx, time.Second)
+		defer stop()
+		return c.ExecDirect(ctx, "UPDATE "+table+" SET v = v + 1 WHERE id = 1") == nil
+	}
+	before := a.value(table)
+	if writer.SetAutocommit(a.ctx, false) != nil || !write(writer) {
+		return shown{text: "the other transaction cannot write"}
+	}
+	dirty := read()
+	writer.Rollback(a.ctx)
+	broken, words := false, []string{"waits for what is not committed"}
+	if dirty != nil {
+		words[0] = "does not see what is not committed"
+	}
+	if before != nil && dirty != nil && dirty != before {
+		words[0], broken = "sees what is not committed", level > driver.ReadUncommitted
+	}
+	if reader.Broken() || writer.Broken() {
+		return shown{words[0], broken, true}
+	}
+	reader.Rollback(a.ctx)
+	if err := a.begin(reader, level); err != nil {
+		return shown{text: cut(err.Error()), broken: broken}
+	}
+	first := read()
+	writer.SetAutocommit(a.ctx, true)
+	written := write(writer)
+	second := read()
+	switch {
+	case !written:
+		words = append(words, "keeps others from changing what it has read")
+	case first != second:
+		words, broken = append(words, "sees changes at the second reading"), broken || level >= driver.RepeatableRead
+	default:
+		words = append(words, "sees the same at the second reading")
+	}
+	if !reader.Broken() {
+		reader.Rollback(a.ctx)
+	}
+	return shown{strings.Join(words, ", "), broken, true}
+}
+
+// value returns what is stored.
+func (a *at) value(table string) any {
+	rows, err := a.rows("SELECT v FROM "+table+" WHERE id = 1", protocol.Int64)
+	if err != nil || len(rows) != 1 {
+		return nil
+	}
+	return rows[0][0]
+}
+
+// readOnly writes in a transaction that must not.
+func readOnly(a *at) error {
+	t := a.plugin.Transactions
+	f := Fact{About: "a write in a read-only transaction", Path: "transactions.read-only", Is: values(t.ReadOnly)}
+	known := t.ReadOnly.Possible()
+	if !known {
+		t.Modes, t.ReadOnly = standardModes, standardReadOnly
+		f.About += " by " + fmt.Sprintf(t.Modes, t.ReadOnly.Mode)
+	}
+	table, err := a.table("id <int>")
+	if err != nil {
+		return err
+	}
+	wrote, err := a.writeReadOnly(t, table)
+	switch {
+	case err != nil && !known:
+		a.note("read-only transactions", "the plugin has none, and %s is refused: %s", fmt.Sprintf(t.Modes, t.ReadOnly.Mode), cut(err.Error()))
+		return a.ended(err)
+	case err != nil:
+		return err
+	case wrote && known:
+		f.Found, f.Is, f.Wrong = "succeeds", nil, values(t.ReadOnly)
+	case wrote:
+		f.Found = "succeeds"
+	default:
+		f.Found = "fails"
+		if !known {
+			f.Is, f.Safe = values(t.ReadOnly), values(driver.Temporary{})
+			modes := f
+			modes.Path, modes.Is, modes.Safe = "transactions.modes", values(t.Modes), values("")
+			a.tell(modes)
+		}
+	}
+	a.tell(f)
+	return nil
+}
+
+// writeReadOnly writes in a transaction that must not, and reports whether it could.
+func (a *at) writeReadOnly(t driver.Transactions, table string) (wrote bool, err error) {
+	if t.ReadOnly.Undo != "" {
+		if err := a.exec(t.ReadOnly.Do); err != nil {
+			return false, err
+		}
+	}
+	if err := a.conn.SetAutocommit(a.ctx, false); err != nil {
+		return false, err
+	}
+	defer a.conn.SetAutocommit(a.ctx, true)
+	defer a.conn.Rollback(a.ctx)
+	switch {
+	case t.ReadOnly.Mode != "":
+		err = a.exec(fmt.Sprintf(t.Modes, t.ReadOnly.Mode))
+	case t.ReadOnly.Undo == "":
+		err = a.exec(t.ReadOnly.Do)
+	}
+	if err != nil {
+		return false, err
+	}
+	wrote = a.exec("INSERT INTO "+table+" (id) VALUES (1)") == nil
+	if t.ReadOnly.Undo != "" {
+		a.conn.Rollback(a.ctx)
+		a.conn.SetAutocommit(a.ctx, true)
+		err = a.exec(t.ReadOnly.Undo)
+	}
+	return wrote, err
+}
