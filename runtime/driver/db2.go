@@ -52,7 +52,7 @@ var Db2 = Plugin{
 	// transaction. Both registers are the session's.
 	Transactions: Transactions{
 		Levels:    []Isolation{ReadUncommitted, ReadCommitted, RepeatableRead, Serializable},
-		Words:     map[Isolation]string{ReadUncommitted: "UR", ReadCommitted: "CS", RepeatableRead: "RS", Serializable: "RR"},
+		Words:     []IsolationWord{{ReadUncommitted, "UR"}, {ReadCommitted, "CS"}, {RepeatableRead, "RS"}, {Serializable, "RR"}},
 		Isolation: Temporary{Do: "SET CURRENT ISOLATION = %s", Undo: "SET CURRENT ISOLATION = RESET"},
 		LockTimeout: LockTimeout{Unit: time.Second, Temporary: Temporary{
 			Do: "SET CURRENT LOCK TIMEOUT = %d", Undo: "SET CURRENT LOCK TIMEOUT = NULL"}},

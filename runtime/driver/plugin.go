@@ -389,7 +389,7 @@ type Transactions struct {
 	// Levels are the isolation levels that the database tells apart.
 	Levels []Isolation
 	// Words are how they are written, where that is not as in SQL.
-	Words map[Isolation]string
+	Words []IsolationWord
 	// Modes is the first statement of a transaction that has any, %s with commas.
 	Modes string
 	// OneMode: it takes no more than one of them.
@@ -412,10 +412,18 @@ type Transactions struct {
 
 // Word returns how a level is written.
 func (t Transactions) Word(level Isolation) string {
-	if word, ok := t.Words[level]; ok {
-		return word
+	for _, w := range t.Words {
+		if w.Level == level {
+			return w.Word
+		}
 	}
 	return level.String()
+}
+
+// IsolationWord is how a level is written.
+type IsolationWord struct {
+	Level Isolation
+	Word  string
 }
 
 // Temporary has an effect for one transaction. It is a mode, or else a statement.

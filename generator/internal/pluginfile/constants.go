@@ -38,6 +38,16 @@ var constants = map[reflect.Type][]constant{
 		{"Uint64", protocol.Uint64},
 		{"XML", protocol.XML},
 	},
+	reflect.TypeFor[driver.Values](): {
+		{"ValuesBound", driver.ValuesBound},
+		{"ValuesRow", driver.ValuesRow},
+	},
+	reflect.TypeFor[driver.Fold](): {
+		{"FoldNothing", driver.FoldNothing},
+		{"FoldLower", driver.FoldLower},
+		{"FoldUpper", driver.FoldUpper},
+		{"IgnoreCase", driver.IgnoreCase},
+	},
 	reflect.TypeFor[driver.Pipes](): {
 		{"PipesConcat", driver.PipesConcat},
 		{"PipesTight", driver.PipesTight},
@@ -108,12 +118,51 @@ var constants = map[reflect.Type][]constant{
 		{"Fetching", driver.Fetching},
 		{"Committing", driver.Committing},
 	},
+	reflect.TypeFor[driver.RowForm](): {
+		{"ValuesOfRows", driver.ValuesOfRows},
+		{"RowsFromDual", driver.RowsFromDual},
+		{"OneRow", driver.OneRow},
+	},
+	reflect.TypeFor[driver.UpsertForm](): {
+		{"NoUpsert", driver.NoUpsert},
+		{"OnConflict", driver.OnConflict},
+		{"OnDuplicateKey", driver.OnDuplicateKey},
+		{"MergeRows", driver.MergeRows},
+	},
+	reflect.TypeFor[driver.MergeForm](): {
+		{"MergeValues", driver.MergeValues},
+		{"MergeSelect", driver.MergeSelect},
+		{"MergeDual", driver.MergeDual},
+	},
+	reflect.TypeFor[driver.UpsertCount](): {
+		{"NotCounted", driver.NotCounted},
+		{"CountedOnce", driver.CountedOnce},
+		{"CountedTwice", driver.CountedTwice},
+	},
+	reflect.TypeFor[driver.ReturningForm](): {
+		{"NoReturning", driver.NoReturning},
+		{"ReturningClause", driver.ReturningClause},
+		{"OutputInserted", driver.OutputInserted},
+		{"FinalTable", driver.FinalTable},
+		{"ReturningInto", driver.ReturningInto},
+	},
+	reflect.TypeFor[driver.NameUnit](): {
+		{"NameCharacters", driver.NameCharacters},
+		{"NameBytes", driver.NameBytes},
+		{"NameUTF16", driver.NameUTF16},
+	},
+	reflect.TypeFor[driver.PageForm](): {
+		{"NoPages", driver.NoPages},
+		{"LimitOffset", driver.LimitOffset},
+		{"OffsetFetch", driver.OffsetFetch},
+	},
 	reflect.TypeFor[driver.Form](): {
 		{"AsIs", driver.AsIs},
 		{"AsText", driver.AsText},
 		{"AsInt64", driver.AsInt64},
 		{"AsNumber", driver.AsNumber},
 		{"AsFloat64", driver.AsFloat64},
+		{"AsZoned", driver.AsZoned},
 	},
 	reflect.TypeFor[driver.Reading](): {
 		{"CellByCell", driver.CellByCell},
