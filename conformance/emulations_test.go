@@ -39,19 +39,29 @@ var mysql8 = engine{
 	open:    goMySQLServer,
 	types:   slices.Concat(mysqlTypes, []typed{of("JSON", someJSON), of("TIME", clock(13, 14, 15, 0))}),
 	integer: "BIGINT", text: "VARCHAR(40)", long: "LONGTEXT", page: "LIMIT 3", numbered: "id BIGINT AUTO_INCREMENT PRIMARY KEY", wide: "😀",
-	slow: "SELECT sleep(300) AS n",
+	slow:     "SELECT sleep(300) AS n",
+	routines: mysqlRoutines,
 	cannot: map[string]string{
-		"the text of a view":                      "go-mysql-server lists no views.",
-		"a fraction of a second of a time of day": "go-mysql-server sends times of day without it.",
-		"isolation, as the server tells it":       "go-mysql-server takes every level, and tells none.",
-		"read-only":                               "go-mysql-server takes READ ONLY, and writes all the same.",
-		"read-only, and a level":                  "go-mysql-server takes READ ONLY, and writes all the same.",
-		"lock timeout":                            "go-mysql-server has no locks, and no variables for them.",
-		"a sum that two transactions change":      "go-mysql-server has no locks: the last commit wins.",
-		"syntax":                                  "go-mysql-server has one code (1105) for this and others.",
-		"unknown column":                          "go-mysql-server has one code (1105) for this and others.",
+		"types":                                    "go-mysql-server plans the driver's question for the types for minutes.",
+		"views":                                    "go-mysql-server lists no views.",
+		"procedures and their parameters":          noRoutines,
+		"values both ways, and NULL":               noRoutines,
+		"a function's value, or a status":          noRoutines,
+		"several results of their own kinds":       noRoutines,
+		"the same rows by two connections at once": "go-mysql-server has no locks: the last commit wins.",
+		"the text of a view":                       "go-mysql-server lists no views.",
+		"a fraction of a second of a time of day":  "go-mysql-server sends times of day without it.",
+		"isolation, as the server tells it":        "go-mysql-server takes every level, and tells none.",
+		"read-only":                                "go-mysql-server takes READ ONLY, and writes all the same.",
+		"read-only, and a level":                   "go-mysql-server takes READ ONLY, and writes all the same.",
+		"lock timeout":                             "go-mysql-server has no locks, and no variables for them.",
+		"a sum that two transactions change":       "go-mysql-server has no locks: the last commit wins.",
+		"syntax":                                   "go-mysql-server has one code (1105) for this and others.",
+		"unknown column":                           "go-mysql-server has one code (1105) for this and others.",
 	},
 }
+
+const noRoutines = "go-mysql-server lists no procedures, has no functions, and tells of a call neither parameters nor more than its last result."
 
 // goMySQLServer starts a server in this process.
 func goMySQLServer(t *testing.T) at {
@@ -85,18 +95,38 @@ var oracle = engine{
 	level: "SELECT ISOLATION_LEVEL() FROM DUAL",
 	slow:  "SELECT COUNT(*) FROM UNNEST(SEQUENCE_ARRAY(1, 100000, 1)) a, UNNEST(SEQUENCE_ARRAY(1, 100000, 1)) b",
 	cannot: map[string]string{
-		"the text of a view":                     "HSQLDB has no SYS_CONTEXT, and does not explain a plan through ODBC.",
-		"what the generator asks":                "HSQLDB has no SYS_CONTEXT, and does not explain a plan through ODBC.",
-		"empty lists":                            "HSQLDB compares nothing with a NULL that has no type.",
-		"long values":                            "HSQLDB cuts a text at 64 KiB.",
-		"a bad row is named, and none is stored": "HSQLDB forgets a savepoint that was gone back to, which Oracle keeps.",
-		"empty text is not NULL":                 "To Oracle it is, to HSQLDB not.",
-		"quoted names beyond ASCII":              "HSQLDB cuts statements with them.",
-		"foreign key":                            "HSQLDB's errors are not Oracle's.",
-		"unknown table":                          "HSQLDB's errors are not Oracle's.",
-		"unknown column":                         "HSQLDB's errors are not Oracle's.",
+		"the text of a view":                      "HSQLDB has no SYS_CONTEXT, and does not explain a plan through ODBC.",
+		"what the generator asks":                 "HSQLDB has no SYS_CONTEXT, and does not explain a plan through ODBC.",
+		"empty lists":                             "HSQLDB compares nothing with a NULL that has no type.",
+		"long values":                             "HSQLDB cuts a text at 64 KiB.",
+		"a bad row is named, and none is stored":  "HSQLDB forgets a savepoint that was gone back to, which Oracle keeps.",
+		"columns of the rows inserted":            "HSQLDB has no RETURNING.",
+		"a bad row is named, and none is changed": "HSQLDB forgets a savepoint that was gone back to, which Oracle keeps.",
+		"tables":                          noCatalog,
+		"views":                           noCatalog,
+		"columns, their kinds, and NULL":  noCatalog,
+		"primary and foreign keys":        noCatalog,
+		"indexes":                         noCatalog,
+		"types":                           noCatalog,
+		"procedures and their parameters": noCatalog,
+		"lists are forgotten when a table changes": noCatalog,
+		"values both ways, and NULL":               noCalls,
+		"a function's value, or a status":          noCalls,
+		"several results of their own kinds":       noCalls,
+		"REF CURSOR":                               noCalls,
+		"empty text is not NULL":                   "To Oracle it is, to HSQLDB not.",
+		"hostile names beyond ASCII":               "HSQLDB cuts statements with them.",
+		"quoted names beyond ASCII":                "HSQLDB cuts statements with them.",
+		"foreign key":                              "HSQLDB's errors are not Oracle's.",
+		"unknown table":                            "HSQLDB's errors are not Oracle's.",
+		"unknown column":                           "HSQLDB's errors are not Oracle's.",
 	},
 }
+
+const (
+	noCatalog = "HSQLDB has neither Oracle's catalog nor PostgreSQL's, which psqlODBC asks."
+	noCalls   = "psqlODBC makes queries of calls, and HSQLDB wants CALL."
+)
 
 // hsqldb starts a server.
 func hsqldb(t *testing.T) at {

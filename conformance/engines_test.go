@@ -42,6 +42,10 @@ type engine struct {
 	level string
 	// slow is a query for one number that takes minutes.
 	slow string
+	// routines make what the rows of procedures call, by its name there.
+	routines map[string][]string
+	// outsTakeValues: the catalog has no parameters that only come back.
+	outsTakeValues bool
 	// cannot says why the emulation cannot run a row. A database that cannot do it is
 	// not here: the runtime has to refuse it.
 	cannot map[string]string
@@ -94,6 +98,15 @@ var engines = []engine{
 		integer: "BIGINT", text: "VARCHAR(40)", long: "TEXT", page: "LIMIT 3", numbered: "id BIGSERIAL PRIMARY KEY", wide: "😀",
 		level: "SELECT upper(current_setting('transaction_isolation')) AS text",
 		slow:  "SELECT count(*) AS n FROM (SELECT pg_sleep(300)) s",
+		routines: map[string][]string{
+			"values": {"CREATE OR REPLACE PROCEDURE conf_values(n bigint, OUT twice bigint, INOUT note text, INOUT data bytea, OUT nothing text) LANGUAGE plpgsql" +
+				" AS $$ BEGIN twice := n * 2; note := note || '!'; END $$"},
+			"double": {"CREATE FUNCTION conf_double(n int) RETURNS int LANGUAGE sql AS 'SELECT n * 2'"},
+			"report": {"CREATE PROCEDURE conf_report(low bigint, OUT one refcursor, OUT two refcursor) LANGUAGE plpgsql AS $$ BEGIN" +
+				" OPEN one FOR SELECT low; OPEN two FOR SELECT low, 'größe'::text UNION ALL SELECT low + 1, NULL; END $$"},
+			"open": {"CREATE PROCEDURE conf_open(low bigint, OUT rows refcursor) LANGUAGE plpgsql AS $$ BEGIN" +
+				" OPEN rows FOR SELECT generate_series(low, low + 1); END $$"},
+		},
 	},
 	{
 		name:  "mariadb",
@@ -101,8 +114,9 @@ var engines = []engine{
 		types: slices.Concat(mysqlTypes, []typed{of("TIME(6)", clock(13, 14, 15, 0)), of("JSON", someJSON).toldAs(protocol.Text), of("UUID", guid).toldAs(protocol.Text)}),
 		// InnoDB shows what it has shown until nobody looks for a tenth of a second.
 		integer: "BIGINT", text: "VARCHAR(40)", long: "LONGTEXT", page: "LIMIT 3", numbered: "id BIGINT AUTO_INCREMENT PRIMARY KEY", wide: "😀",
-		level: "SELECT trx_isolation_level AS text FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = CONNECTION_ID()",
-		slow:  "SELECT sleep(300) AS n",
+		level:    "SELECT trx_isolation_level AS text FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = CONNECTION_ID()",
+		slow:     "SELECT sleep(300) AS n",
+		routines: mysqlRoutines,
 	},
 	{
 		name: "sqlserver",
@@ -119,9 +133,11 @@ var engines = []engine{
 		},
 		integer: "bigint", text: "nvarchar(40)", long: "nvarchar(max)", page: "OFFSET 0 ROWS FETCH NEXT 3 ROWS ONLY", numbered: "id BIGINT IDENTITY PRIMARY KEY", wide: "😀",
 		level: "SELECT transaction_isolation_level FROM sys.dm_exec_sessions WHERE session_id = @@SPID",
-		slow:  slowSQLServer,
+		slow:  slowSQLServer, outsTakeValues: true,
 		cannot: map[string]string{
-			"LIKE":                               "The TDS test server understands simple statements alone.",
+			"LIKE": "The TDS test server understands simple statements alone.",
+			"the same rows by two connections at once": "The TDS test server does not keep transactions from each other.",
+			"views":                              "The TDS test server understands simple statements alone.",
 			"what the generator asks":            "The TDS test server understands simple statements alone.",
 			"the text of a view":                 "The TDS test server understands simple statements alone.",
 			"NOT IN a list":                      "The TDS test server understands simple statements alone.",
@@ -143,6 +159,13 @@ var mysqlTypes = []typed{
 	of("DATETIME(6)", moment("2024-02-29T13:14:15.123456Z"), moment("1000-01-01T00:00:00Z")),
 }
 
+var mysqlRoutines = map[string][]string{
+	"values": {"DROP PROCEDURE IF EXISTS conf_values", "CREATE PROCEDURE conf_values(IN n BIGINT, OUT twice BIGINT, INOUT note TEXT, INOUT data BLOB, OUT nothing TEXT)" +
+		" BEGIN SET twice = n * 2; SET note = CONCAT(note, '!'); END"},
+	"double": {"CREATE FUNCTION conf_double(n INT) RETURNS INT DETERMINISTIC RETURN n * 2"},
+	"report": {"CREATE PROCEDURE conf_report(IN low BIGINT) BEGIN SELECT low; SELECT low, 'größe' UNION ALL SELECT low + 1, NULL; END"},
+}
+
 const slowSQLServer = "SELECT n FROM slow"
 
 // sqlserver starts a TDS server that is asked through FreeTDS.
@@ -152,7 +175,38 @@ func sqlserver(t *testing.T) at {
 	s.On(slowSQLServer, tdsserver.Delay(time.Hour), tdsserver.Rows{Columns: []tdsserver.Column{n}, Values: [][]any{{1}}})
 	s.On("SELECT 1 AS n; SELECT 2 AS n",
 		tdsserver.Rows{Columns: []tdsserver.Column{n}, Values: [][]any{{1}}}, tdsserver.Rows{Columns: []tdsserver.Column{n}, Values: [][]any{{2}}})
+	names := []tdsserver.Column{{Type: tdsserver.NVarchar(128)}, {Type: tdsserver.NVarchar(128)}}
+	s.On("SELECT DB_NAME(), COALESCE(…", tdsserver.Rows{Columns: names, Values: [][]any{{tdsserver.Database, "dbo"}}})
+	scriptProcedures(s, n)
 	return at{dsn: s.DSN()}
+}
+
+// scriptProcedures answers for the procedures, of which this server has none of its own.
+func scriptProcedures(s *tdsserver.Server, n tdsserver.Column) {
+	text, bytes := tdsserver.NVarchar(tdsserver.Max), tdsserver.Varbinary(tdsserver.Max)
+	s.CreateProcedure("conf_values", []tdsserver.Argument{
+		{Name: "@n", Type: tdsserver.BigInt}, {Name: "@twice", Type: tdsserver.BigInt, Out: true}, {Name: "@note", Type: text, Out: true},
+		{Name: "@data", Type: bytes, Out: true}, {Name: "@nothing", Type: text, Out: true},
+	})
+	s.OnFunc(func(r *tdsserver.Request) []tdsserver.Answer {
+		if r.SQL != "[conf_values]" || len(r.Params) != 5 {
+			return nil
+		}
+		var twice, note any
+		if in, ok := r.Params[0].Value.(int64); ok {
+			twice = in * 2
+		}
+		if in, ok := r.Params[2].Value.(string); ok {
+			note = in + "!"
+		}
+		return []tdsserver.Answer{
+			tdsserver.Out{Type: tdsserver.BigInt, Value: twice}, tdsserver.Out{Type: text, Value: note},
+			tdsserver.Out{Type: bytes, Value: r.Params[3].Value}, tdsserver.Out{Type: text},
+		}
+	})
+	s.On("[conf_double]", tdsserver.Status(14))
+	s.On("[conf_report]", tdsserver.Rows{Columns: []tdsserver.Column{n}, Values: [][]any{{3}}},
+		tdsserver.Rows{Columns: []tdsserver.Column{n, {Name: "word", Type: tdsserver.NVarchar(20)}}, Values: [][]any{{3, "größe"}, {4, nil}}})
 }
 
 // subject is an engine under test.

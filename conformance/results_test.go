@@ -195,16 +195,45 @@ func quotedNames(t *testing.T, s *subject) {
 
 func wideNames(t *testing.T, s *subject) { s.requireNames(t, "größe", "ﬀ", "名前") }
 
+// hostileNames: what would end a quote, a statement or a text is refused, or is a name.
+func hostileNames(t *testing.T, s *subject) {
+	s.requireNames(t, "", "a\x00b", "\xff", strings.Repeat("a", 200), strings.Repeat("b", 120), `"`, "`", "]", "[c]", "''", `\`, "a\nb", "a\tb",
+		`"; DROP TABLE canary; --`, "`; DROP TABLE canary; -- ", "]; DROP TABLE canary; --", "a) VALUES (1); --", "/*", "--", "{fn now()}", "@a", ":b", "$1", "g.h")
+}
+
+// hostileWideNames have characters that look like quotes, or that are others in some
+// character sets.
+func hostileWideNames(t *testing.T, s *subject) {
+	s.requireNames(t, "ʼ", "d＂e", "“f”", "`g］", "＇; DROP TABLE canary; --", "😀", "\u202eabc\u202c", "\u200b", "e\u0301")
+}
+
+// requireNames checks that each name is that of a table and a column, or is refused before
+// it is sent.
 func (s *subject) requireNames(t *testing.T, names ...string) {
 	d := s.Plugin().Dialect
 	for i, name := range names {
-		t.Run(name, func(t *testing.T) {
-			table := fmt.Sprintf("%s %d %d", name, s.row, i)
-			s.exec(t, fmt.Sprintf("CREATE TABLE %s (%s %s NOT NULL)", d.Quote(table), d.Quote(name), s.integer))
-			result, err := bulk(table, []string{name}, protocol.Int64).Insert(t.Context(), s, slices.Values([]row{{int64(1)}, {int64(2)}}))
+		t.Run(fmt.Sprintf("%q", name), func(t *testing.T) {
+			numbers := bulk(s.table("numbers"), []string{name}, protocol.Int64)
+			column, err := d.Name(name)
+			if err != nil {
+				_, err := numbers.Insert(t.Context(), s, slices.Values([]row{{int64(1)}}))
+				var e *runtime.Error
+				require.ErrorAs(t, err, &e)
+				require.Equal(t, "prepare", e.Op)
+				require.NotEqual(t, runtime.Done, e.Outcome)
+				require.ErrorContains(t, err, "the name ")
+				return
+			}
+			numbers.Table, err = d.Name(fmt.Sprintf("%s %d %d", name, s.row, i))
+			if err != nil { // the column's is the longest there can be
+				numbers.Table, err = d.Name(fmt.Sprintf("numbers %d %d", s.row, i))
+			}
+			require.NoError(t, err)
+			s.exec(t, fmt.Sprintf("CREATE TABLE %s (%s %s NOT NULL)", numbers.Table, column, s.integer))
+			result, err := numbers.Insert(t.Context(), s, slices.Values([]row{{int64(1)}, {int64(2)}}))
 			require.NoError(t, err)
 			require.EqualValues(t, 2, result.Rows)
-			require.Equal(t, []string{"1", "2"}, s.all(t, s, fmt.Sprintf("SELECT %s FROM %s ORDER BY 1", d.Quote(name), d.Quote(table)), protocol.Int64))
+			require.Equal(t, []string{"1", "2"}, s.all(t, s, fmt.Sprintf("SELECT %s FROM %s ORDER BY 1", column, numbers.Table), protocol.Int64))
 		})
 	}
 }

@@ -14,7 +14,7 @@ func (s *session) catalog(r *Request) ([]Answer, bool) {
 		"sp_fkeys": (*session).tellForeignKeys, "sp_statistics": (*session).tellIndexes,
 		"sp_stored_procedures": (*session).tellProcedures, "sp_sproc_columns": (*session).tellArguments,
 		"sp_datatype_info": (*session).tellTypes, "sp_datatype_info_100": (*session).tellTypes,
-	}[strings.TrimLeft(r.SQL, ".")]
+	}[r.SQL[strings.LastIndex(r.SQL, ".")+1:]]
 	if tell == nil {
 		return nil, false
 	}

@@ -47,6 +47,11 @@ var meets = map[string]func(int) bool{
 }
 
 func (p *planner) comparison() condition {
+	if p.accept("(") {
+		all := p.conditions()
+		p.expect(")")
+		return all
+	}
 	left := p.expression()
 	if p.accept("IS") {
 		not := p.accept("NOT")

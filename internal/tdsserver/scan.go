@@ -31,6 +31,8 @@ func scan(sql string) ([]token, *Message) {
 		switch c := sql[at]; {
 		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
 			at++
+		case strings.HasPrefix(sql[at:], "--"):
+			at += span(sql[at:], func(c byte) bool { return c != '\n' })
 		case c == '\'' || (c == 'N' || c == 'n') && strings.HasPrefix(sql[at+1:], "'"):
 			from := at + strings.IndexByte(sql[at:], '\'')
 			text, end, ok := quoted(sql, from, '\'')

@@ -101,7 +101,7 @@ func TestStatements(t *testing.T) {
 		{"SELECT name, price FROM things WHERE price >= 1.5 ORDER BY price DESC", [][]any{{"c", "3.00"}, {"a", "1.50"}}},
 		{"SELECT COUNT(*) FROM [dbo].[things] WHERE price IS NOT NULL AND name IN ('A', 'b')", [][]any{{"1"}}},
 		{"SELECT TOP (1) id FROM things ORDER BY name DESC", [][]any{{"2"}}},
-		{"SELECT id FROM things ORDER BY id OFFSET 1 ROWS FETCH NEXT 1 ROWS ONLY", [][]any{{"2"}}},
+		{"SELECT id FROM things -- all 'of\nORDER BY id OFFSET 1 ROWS FETCH NEXT 1 ROWS ONLY", [][]any{{"2"}}},
 		{"UPDATE things SET price = price + 1, name = name + 'x' OUTPUT DELETED.price, INSERTED.price, INSERTED.name WHERE id = 1", [][]any{{"1.50", "2.50", "ax"}}},
 		{"DELETE FROM things OUTPUT DELETED.name WHERE price IS NULL", [][]any{{"it's"}}},
 		{"SELECT id, name AS [the name] FROM things", [][]any{{"1", "ax"}, {"3", "c"}}},
@@ -109,7 +109,7 @@ func TestStatements(t *testing.T) {
 			"WHEN MATCHED THEN UPDATE SET t.[price] = s.[price] WHEN NOT MATCHED THEN INSERT ([name], [price]) VALUES (s.[name], s.[price]) " +
 			"OUTPUT $action, INSERTED.id, DELETED.price, INSERTED.price;",
 			[][]any{{"UPDATE", "1", "2.50", "7.00"}, {"INSERT", "4", nil, "8.00"}}},
-		{"MERGE things AS t USING (SELECT 'new' AS name) AS s ON t.name = s.name WHEN NOT MATCHED THEN INSERT (name) VALUES (s.name) OUTPUT INSERTED.id;", nil},
+		{"MERGE things AS t USING (SELECT 'new' AS name) AS s ON (t.name = s.name AND 1 = 1) WHEN NOT MATCHED THEN INSERT (name) VALUES (s.name) OUTPUT INSERTED.id;", nil},
 		{"DELETE FROM things OUTPUT DELETED.id WHERE name = 'new'", [][]any{{"4"}}},
 		{"SELECT 1 - 3, 'a' + 'b', CAST('7' AS INT), 0x0aFF, NULL, -2", [][]any{{"-2", "ab", "7", "0aff", nil, "-2"}}},
 	} {

@@ -227,7 +227,7 @@ ORDER BY 1, 2`
 const mysqlColumns = `SELECT c.table_schema AS schema_name, c.table_name AS object_name, c.column_name AS column_name, c.ordinal_position AS ordinal,
 ` + mysqlType + `	LOCATE('unsigned', c.column_type) > 0 OR LOCATE('zerofill', c.column_type) > 0 OR c.data_type = 'year' AS is_unsigned,
 	CASE WHEN c.is_nullable = 'NO' THEN 0 ELSE 1 END AS nullable, LOCATE('auto_increment', c.extra) > 0 AS auto_numbered,
-	COALESCE(c.generation_expression, '') <> '' AS generated, c.column_comment AS remarks,
+	COALESCE(c.generation_expression, '') <> '' AS ` + "`generated`" + `, c.column_comment AS remarks,
 	`
 
 const mysqlColumnsOf = ` AS column_default

@@ -61,8 +61,8 @@ var MySQLMariaDB = Plugin{
 	Match: Match{DBMS: []string{"MySQL"}, Driver: []string{"maodbc"}},
 	Setup: mysqlSetup,
 	// MySQL has a type of its own for json on the wire. The driver has no name for
-	// it, and no code.
-	Types:   []TypeRule{{SQL: Unknown, Kind: protocol.JSON}},
+	// it, and no code; the catalog has the name.
+	Types:   []TypeRule{{SQL: Unknown, Kind: protocol.JSON}, {Name: "json", Kind: protocol.JSON}},
 	Params:  MariaDB.Params,
 	Results: MariaDB.Results,
 	Describe: Describe{
