@@ -48,10 +48,15 @@ func TestUsersDatabase(t *testing.T) {
 
 	clipper.take()
 	output := run(t, dir, "go", "run", "./store/cmd", clipper.DSN())
-	require.Equal(t, "1 9.9 true größe\n2 0 false \ntrue query AddItem: execute: DBFNTX/1034 the key is there (SQLSTATE HY000, native -803)\n<nil>\n", output)
+	require.Equal(t, "1 9.9 true größe\n2 0 false \ntrue query AddItem: execute: DBFNTX/1034 the key is there (SQLSTATE HY000, native -803)\n<nil>\n"+
+		"ID int64, NOTE text, 3 12\n<nil>\n", output)
 	require.Equal(t, []string{
 		"SET DELETED ON", "SET LOCKWAIT TO 2", "SELECT ID, PRICE, NOTE FROM [ITEMS] WHERE ID >= ?",
-		"MARK [odbcgen_1]", "INSERT INTO [ITEMS] (ID, NOTE) VALUES (?, ?)", "BACK TO [odbcgen_1]",
+		"MARK [odbcgen_1]", addItem, "BACK TO [odbcgen_1]", "MARK [odbcgen_set]",
+		"INSERT INTO [ITEMS] AS t ([ID], [NOTE]) VALUES (?,?),(?,?) ON CONFLICT ([ID]) DO UPDATE SET [NOTE] = excluded.[NOTE]",
+		"INSERT INTO [ITEMS] AS t ([ID], [NOTE]) VALUES (?,?) ON CONFLICT ([ID]) DO UPDATE SET [NOTE] = excluded.[NOTE]",
+		"DO [RESTOCK] WITH (?)",
+		"SET DELETED ON", "LIST FIELDS OF ?", // a procedure may have changed its session, which is another one now
 	}, clipper.take())
 }
 
@@ -74,6 +79,9 @@ type clipper struct {
 	sent []string
 }
 
+// addItem is a statement that fails.
+const addItem = "INSERT INTO [ITEMS] (ID, NOTE) VALUES (?, ?)"
+
 func newClipper(t *testing.T) *clipper {
 	c := &clipper{Driver: fakedriver.New(t)}
 	c.SetDBMS("Clipper/5.2")
@@ -83,18 +91,35 @@ func newClipper(t *testing.T) *clipper {
 	note := fakedriver.Column{Name: "NOTE", TypeName: "MEMO", Type: memo, Size: 100}
 	items := fakedriver.Result{Columns: []fakedriver.Column{id, price, note}, Rows: [][]any{{1, "9.90", "größe"}, {2, nil, nil}}}
 	c.SetResult("SELECT ID, PRICE, NOTE FROM [ITEMS] WHERE ID >= ?", items)
+	c.SetResult("SELECT * FROM [ITEMS]", items)
+	c.SetResult("LIST KEYS OF ?", table("key column", []any{"main", "ID"}))
+	c.SetResult("LIST FIELDS OF ?", table("object_name column_name type_name sql_type",
+		[]any{"ITEMS", "ID", "N(10)", "-4711"}, []any{"ITEMS", "NOTE", "MEMO", "-4712"}))
+	c.SetResult("LIST PROGRAMS ?", table("object_name object_type", []any{"RESTOCK", "1"}))
+	c.SetResult("LIST ARGUMENTS OF ?", table("object_name column_name type_name direction",
+		[]any{"RESTOCK", "ITEM", "MEMO", "1"}, []any{"RESTOCK", "COUNT", "MEMO", "4"}))
+	c.SetResult("DO [RESTOCK] WITH (?)", table("COUNT", []any{"12"}))
 	c.Script(func(call *fakedriver.Call, a *fakedriver.Answer) {
 		switch call.Op {
 		case fakedriver.ExecuteDirectly, fakedriver.Execute:
 			c.mu.Lock()
 			c.sent = append(c.sent, call.SQL)
 			c.mu.Unlock()
-			if strings.HasPrefix(call.SQL, "INSERT") && call.Op == fakedriver.Execute {
+			if call.SQL == addItem && call.Op == fakedriver.Execute {
 				a.Fail("S1000", -803, "DBFNTX/1034 the key is there")
 			}
 		}
 	})
 	return c
+}
+
+// table is a result of texts.
+func table(names string, rows ...[]any) fakedriver.Result {
+	var columns []fakedriver.Column
+	for name := range strings.FieldsSeq(names) {
+		columns = append(columns, fakedriver.Column{Name: name, TypeName: "MEMO", Type: fakedriver.Varchar, Size: 40})
+	}
+	return fakedriver.Result{Columns: columns, Rows: rows}
 }
 
 // take returns what was sent since it was called last.

@@ -72,6 +72,10 @@ func (c *Conn) Server() Server {
 // Plugin returns what is known of the database. It must not be changed.
 func (c *Conn) Plugin() *driver.Plugin { return c.held.plugin }
 
+// Dialect returns how SQL is written, with the quotes that the driver names where the
+// plugin says so.
+func (c *Conn) Dialect() driver.Dialect { return c.held.dialect }
+
 func (c *Conn) loan(context.Context) (loan, error) {
 	if err := c.usable(); err != nil {
 		return loan{}, err

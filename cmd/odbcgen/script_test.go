@@ -26,21 +26,26 @@ func TestMain(m *testing.M) {
 //	exits 2 odbcgen …	run a program and require its exit code
 //	module	make the current folder a Go module with odbcgen as its tool
 func TestScripts(t *testing.T) {
-	goEnv := strings.Fields(outputOf(t, "go", "env", "GOMODCACHE", "GOCACHE"))
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
-		Setup: func(e *testscript.Env) error {
-			e.Setenv("GOMODCACHE", goEnv[0])
-			e.Setenv("GOCACHE", goEnv[1])
-			e.Setenv("GOFLAGS", "-mod=mod -buildvcs=false")
-			e.Setenv("GOPROXY", "off")
-			e.Setenv("GOWORK", "off")
-			return nil
-		},
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "module": module},
+		Dir:                 "testdata/script",
+		Setup:               inModules(t),
+		Cmds:                commands,
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
 	})
+}
+
+// inModules sets an environment up in which the go command takes a module as it is.
+func inModules(t *testing.T) func(*testscript.Env) error {
+	goEnv := strings.Fields(outputOf(t, "go", "env", "GOMODCACHE", "GOCACHE"))
+	return func(e *testscript.Env) error {
+		e.Setenv("GOMODCACHE", goEnv[0])
+		e.Setenv("GOCACHE", goEnv[1])
+		e.Setenv("GOFLAGS", "-mod=mod -buildvcs=false")
+		e.Setenv("GOPROXY", "off")
+		e.Setenv("GOWORK", "off")
+		return nil
+	}
 }
 
 func outputOf(t *testing.T, program string, args ...string) string {
@@ -50,6 +55,8 @@ func outputOf(t *testing.T, program string, args ...string) string {
 	}
 	return string(out)
 }
+
+var commands = map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "module": module}
 
 // exits runs a program and holds its exit code against the wanted one.
 func exits(ts *testscript.TestScript, _ bool, args []string) {

@@ -87,7 +87,7 @@ func (s *session) onTables(r *Request, tokens []token) ([]Answer, bool) {
 	return nil, false
 }
 
-const name = `(\[[^\]]+\]|[\pL_#@][\pL\pN_#@$]*)`
+const name = `(\[[^\]]+\]|"[^"]+"|[\pL_#@][\pL\pN_#@$]*)`
 
 // sessionStatements are statements about the session, and what they do.
 var sessionStatements = []struct {
@@ -145,11 +145,11 @@ func (s *session) statement(sql string) ([]Answer, bool) {
 	}
 	for _, known := range transactionStatements {
 		if words := known.pattern.FindStringSubmatch(sql); words != nil {
-			return []Answer{effect(func(r *reply) { known.do(s, r, strings.Trim(words[1], "[]")); r.succeed() })}, true
+			return []Answer{effect(func(r *reply) { known.do(s, r, strings.Trim(words[1], "[]\"")); r.succeed() })}, true
 		}
 	}
 	if words := selectPattern.FindStringSubmatch(sql); words != nil {
-		return s.selected(words[1], strings.Trim(words[2], "[]"))
+		return s.selected(words[1], strings.Trim(words[2], "[]\""))
 	}
 	return nil, false
 }

@@ -143,6 +143,21 @@ func (a *at) table(columns string) (string, error) {
 	return a.create(columns)
 }
 
+// notTried is why a trial could not be made. It says nothing of the driver.
+type notTried struct{ why error }
+
+func (e notTried) Error() string { return "not tried: " + e.why.Error() }
+
+func (e notTried) Unwrap() error { return e.why }
+
+// skip tells that something was not tried.
+func (a *at) skip(about string, why error) {
+	if _, ok := errors.AsType[notTried](why); !ok {
+		why = notTried{why}
+	}
+	a.tell(Fact{About: about, Found: cut(why.Error())})
+}
+
 func words(columns string) (all []string) {
 	for part := range strings.SplitSeq(columns, "<") {
 		if word, _, ok := strings.Cut(part, ">"); ok {
@@ -161,7 +176,7 @@ func (a *at) create(columns string) (string, error) {
 		if !a.conn.Broken() {
 			a.say(line{Dropped: name})
 		}
-		return "", fmt.Errorf("CREATE TABLE (%s): %w", columns, err)
+		return "", notTried{fmt.Errorf("CREATE TABLE (%s): %w", columns, err)}
 	}
 	a.tables = append(a.tables, name)
 	return name, nil
@@ -181,6 +196,8 @@ var columnTypes = map[string][]string{
 	"timestamp": {"DATETIME2", "DATETIME(6)", "TIMESTAMP(6)", "TIMESTAMP", "DATETIME"},
 	"binary":    {"VARBINARY(200)", "BYTEA", "RAW(200)", "BLOB"},
 	"uuid":      {"UUID", "UNIQUEIDENTIFIER"},
+	"zoned":     {"DATETIMEOFFSET", "TIMESTAMP WITH TIME ZONE"},
+	"bytes":     {"LONGBLOB", "BYTEA", "VARBINARY(MAX)", "BLOB"},
 }
 
 // typeFor returns the name of a type.
@@ -199,9 +216,11 @@ func (a *at) typeFor(word string) (string, error) {
 			a.names[word] = name
 			return name, nil
 		}
-		first = cmp.Or(first, err)
+		if first = cmp.Or(first, err); a.ctx.Err() != nil {
+			break
+		}
 	}
-	return "", fmt.Errorf("no type for %s: %w", word, first)
+	return "", notTried{fmt.Errorf("there is no type for %s, such as %s: %w", word, columnTypes[word][0], errors.Unwrap(first))}
 }
 
 func (a *at) drop(table string) {
@@ -388,7 +407,10 @@ func (a *at) params(kinds []protocol.Kind) []odbc.Parameter {
 	types := make([]odbc.Parameter, len(kinds))
 	for i, kind := range kinds {
 		p := a.plugin.ParamOf(kind)
-		types[i] = odbc.Parameter{SQLType: int16(p.SQL), Form: odbc.Form(p.Form), Size: p.Size, Digits: p.Digits}
+		types[i] = odbc.Parameter{
+			SQLType: int16(p.SQL), Form: odbc.Form(p.Form), Size: p.Size, Digits: p.Digits,
+			Long: int16(p.Long), LongOver: p.LongOver, Cut: p.Cut,
+		}
 	}
 	return types
 }
@@ -396,7 +418,7 @@ func (a *at) params(kinds []protocol.Kind) []odbc.Parameter {
 // send executes a statement once with all rows: one, or a parameter array. The statement
 // is returned with the error too, if it was prepared, and is to be closed.
 func (a *at) send(sql string, p sent) (*odbc.Stmt, error) {
-	s, err := a.conn.Prepare(a.ctx, sql, odbc.StmtOptions{})
+	s, err := a.prepare(sql, p.kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -406,6 +428,15 @@ func (a *at) send(sql string, p sent) (*odbc.Stmt, error) {
 	}
 	s.BindParams(p.batch(), a.params(p.kinds), odbc.ParamOptions{})
 	return s, s.Execute(a.ctx)
+}
+
+// prepare prepares a statement with parameters of the kinds as the plugin says.
+func (a *at) prepare(sql string, kinds []protocol.Kind) (*odbc.Stmt, error) {
+	var o odbc.StmtOptions
+	if a.plugin.Quirks.BindFirst {
+		o.First = a.params(kinds)
+	}
+	return a.conn.Prepare(a.ctx, sql, o)
 }
 
 // do is send for a statement that nobody asks anything.

@@ -39,7 +39,8 @@ type line struct {
 	Fact     *Fact        `json:",omitempty"`
 	Tried    string       `json:",omitempty"`
 	Problem  string       `json:",omitempty"`
-	Unending bool         `json:",omitempty"` // the trial was not over when its time was
+	Untried  bool         `json:",omitempty"` // the trial could not be made
+	Unending bool         `json:",omitempty"` // it was not over when its time was
 }
 
 // run lets a child make trials, up to one at which it dies, and returns what came of the
@@ -131,7 +132,7 @@ func (p *parent) take(said line, now *Result) *Result {
 	case said.Fact != nil && now != nil:
 		now.Facts = append(now.Facts, *said.Fact)
 	case said.Tried != "" && now != nil:
-		now.Problem, now.Hung, now.over = said.Problem, said.Unending, true
+		now.Problem, now.Untried, now.Hung, now.over = said.Problem, said.Untried, said.Unending, true
 		p.report.Results = append(p.report.Results, *now)
 	}
 	return now
@@ -189,7 +190,8 @@ func (c *child) try(ctx context.Context, t trial) bool {
 	var hung bool
 	if err != nil {
 		hung = errors.Is(err, context.DeadlineExceeded) || errors.Is(err, odbc.ErrAbandoned)
-		end.Problem, end.Unending = c.scrub(err.Error()), hung
+		_, untried := errors.AsType[notTried](err)
+		end.Problem, end.Untried, end.Unending = c.scrub(err.Error()), untried && !hung, hung
 	}
 	if hung {
 		end.Problem = fmt.Sprintf("the driver hung: a call did not end within %v, nor when it was cancelled", c.Limit)

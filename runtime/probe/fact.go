@@ -91,7 +91,7 @@ func (f *Fact) apply(p *driver.Plugin) bool {
 		p.Faults = append(slices.Clip(p.Faults), *f.Fault)
 		return true
 	case f.Param != nil: // the first rule for a kind wins
-		p.Params = addFirst(p.Params, *f.Param)
+		p.Params = addFirst(p.Params, travelling(p, *f.Param))
 		return true
 	case f.Result != nil:
 		p.Results = addFirst(p.Results, *f.Result)

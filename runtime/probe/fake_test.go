@@ -96,6 +96,7 @@ func TestHang(t *testing.T) {
 		"in one that cannot":              {Op: fakedriver.GetInfo, When: func(c *fakedriver.Call) bool { return c.Attribute == 10002 }, Deaf: true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := fakedriver.New(t)
 			tables := record(d, nil)
 			d.Wait(gate)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,6 +22,7 @@ const asChild = "ODBCGEN_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asChild) == "" {
+		os.Setenv(asChild, "1") // of the processes that this one starts
 		os.Exit(m.Run())
 	}
 	if err := probe.ServeChild(context.Background(), os.Stdin, os.Stdout); err != nil {
@@ -34,7 +36,6 @@ func ask(t *testing.T, o probe.Options) *probe.Report {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
-	t.Setenv(asChild, "1")
 	o.Child = []string{self}
 	r, err := probe.Ask(t.Context(), o)
 	require.NoError(t, err)
@@ -49,22 +50,43 @@ func ask(t *testing.T, o probe.Options) *probe.Report {
 func TestBuiltIn(t *testing.T) {
 	for _, db := range testdb.All(t) {
 		t.Run(db.Name, func(t *testing.T) {
+			t.Parallel()
 			r := ask(t, probe.Options{Connection: db.DSN, Scratch: true})
 			require.Zero(t, r.Contradictions())
 		})
 	}
 	t.Run("freetds", func(t *testing.T) {
-		r := ask(t, probe.Options{Connection: tdsserver.New(t).DSN(), Scratch: true})
-		// FreeTDS 1.3.17 converts narrow parameters to the code page of the server, and the
-		// test server keeps nobody from seeing what is not committed.
-		require.Subset(t, []string{"params", "transactions.levels"}, contradicted(r))
+		t.Parallel()
+		r := ask(t, probe.Options{Connection: sqlserver(t).DSN(), Scratch: true})
+		// The test server keeps nobody from seeing what is not committed.
+		require.Equal(t, []string{"transactions.levels"}, contradicted(r))
+		require.True(t, fact(t, r, "isolation").Lie)
+		require.Contains(t, fact(t, r, "SQLCancel from a second thread").Found, "the connection goes on")
+		require.Equal(t, `"name" [name]`, fact(t, r, "quoted names").Found)
 	})
+}
+
+// sqlserver returns a test server with answers to statements without a table.
+func sqlserver(t *testing.T) *tdsserver.Server {
+	s := tdsserver.New(t)
+	s.On("SELECT 'aé你😀'", tdsserver.Rows{ // of code page 1252
+		Columns: []tdsserver.Column{{Type: tdsserver.Varchar(5)}}, Values: [][]any{{"aé??"}},
+	})
+	for _, quotes := range []string{`""`, "[]"} {
+		name := "odbcgen é你 " + quotes[1:] + " x"
+		quoted := quotes[:1] + strings.ReplaceAll(name, quotes[1:], quotes[1:]+quotes[1:]) + quotes[1:]
+		s.On("SELECT q."+quoted+" FROM (SELECT 1 AS "+quoted+") q", tdsserver.Rows{
+			Columns: []tdsserver.Column{{Name: name, Type: tdsserver.Int}}, Values: [][]any{{1}},
+		})
+	}
+	s.On("WAITFOR DELAY '00:00:30'", tdsserver.Delay(30*time.Second))
+	return s
 }
 
 // TestWrong: a plugin that says what is not so is contradicted, and what is found instead
 // is what the built-in one says.
 func TestWrong(t *testing.T) {
-	for _, test := range []struct {
+	tests := []struct {
 		db    testdb.Database
 		right driver.Plugin
 		spoil func(*driver.Plugin)
@@ -82,13 +104,19 @@ func TestWrong(t *testing.T) {
 		{testdb.Postgres(t), driver.Postgres, func(p *driver.Plugin) {
 			p.Describe.Labels, p.Quirks.RefuseZeroBytes, p.Transactions.ReadOnly = true, false, driver.Temporary{Mode: "READ WRITE"}
 			p.Dialect.QuoteOpen, p.Dialect.QuoteClose = "`", "`"
-		}, []string{"describe.labels", "dialect.quote-close", "dialect.quote-open", "dialect.savepoints", "quirks.refuse-zero-bytes", "transactions.read-only"}},
+			p.Transactions.LockTimeout.Do = "SET LOCAL work_mem = '%dkB'"
+		}, []string{"describe.labels", "dialect.quote-close", "dialect.quote-open", "dialect.savepoints", "quirks.refuse-zero-bytes", "transactions.lock-timeout", "transactions.read-only"}},
 		{testdb.MariaDB(t), driver.MariaDB, func(p *driver.Plugin) {
 			p.Describe.Check, p.Quirks.InfoIsFailure, p.Bulk.Counts = driver.Check{}, false, false
 			p.Faults = nil
-		}, []string{"describe.check.how", "faults", "quirks.info-is-failure"}},
-	} {
+		}, []string{"describe.check", "faults", "quirks.info-is-failure"}},
+	}
+	if testing.Short() {
+		tests = tests[:1]
+	}
+	for _, test := range tests {
 		t.Run(test.db.Name, func(t *testing.T) {
+			t.Parallel()
 			wrong := test.right
 			test.spoil(&wrong)
 			r := ask(t, probe.Options{Connection: test.db.DSN, Plugin: &wrong, Scratch: true})
@@ -113,11 +141,16 @@ func contradicted(r *probe.Report) (paths []string) {
 // TestUnknown: of a database that no plugin is for, what is found is what the plugin that
 // was written for it says.
 func TestUnknown(t *testing.T) {
-	for _, test := range []struct {
+	tests := []struct {
 		db    testdb.Database
 		known driver.Plugin
-	}{{testdb.Postgres(t), driver.Postgres}, {testdb.MariaDB(t), driver.MariaDB}} {
+	}{{testdb.Postgres(t), driver.Postgres}, {testdb.MariaDB(t), driver.MariaDB}}
+	if testing.Short() {
+		tests = tests[:1]
+	}
+	for _, test := range tests {
 		t.Run(test.db.Name, func(t *testing.T) {
+			t.Parallel()
 			found, _ := ask(t, probe.Options{Connection: test.db.DSN, Plugin: &driver.Generic, Scratch: true}).Found()
 			known := test.known
 			require.Equal(t, known.Transactions.Modes, found.Transactions.Modes)
@@ -130,6 +163,7 @@ func TestUnknown(t *testing.T) {
 			require.Equal(t, known.Quirks.RefuseZeroBytes, found.Quirks.RefuseZeroBytes)
 			require.Equal(t, known.Reads.How, found.Reads.How)
 			require.Equal(t, known.Dialect.Savepoints, found.Dialect.Savepoints)
+			require.Equal(t, known.Describe.Check, found.Describe.Check)
 		})
 	}
 }

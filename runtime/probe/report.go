@@ -41,6 +41,7 @@ type Result struct {
 	Trial   string
 	Facts   []Fact
 	Problem string // why it was not made to its end
+	Untried bool   // nor begun: what it needs is not there
 	Crashed bool   // the process is gone
 	Hung    bool   // a call did not end
 
@@ -97,7 +98,7 @@ func (r *Report) concludeReading() {
 			if t.Trial != reading.trial {
 				continue
 			}
-			tried = true
+			tried = tried || !t.Untried
 			if t.Problem == "" {
 				f.Is = append(f.Is, values(reading.how)...)
 				safe = append(safe, strings.TrimPrefix(t.Trial, "read "))
@@ -109,7 +110,7 @@ func (r *Report) concludeReading() {
 	}
 	f.Found = strings.Join(safe, ", ")
 	if len(safe) == 0 {
-		f.Found = "none"
+		f.Found = "none gave back what was sent, which may have been stored wrong: see each of them"
 	}
 	if len(f.Is) > 1 && r.Plugin.Reads.How == driver.CellByCell && safe[len(safe)-1] == "cell by cell" {
 		f.Is, f.Safe = f.Is[:len(f.Is)-1], f.Is[len(f.Is)-1:]
@@ -227,8 +228,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	r.writeClaims(b)
 	r.writeTypes(b)
 	r.writeResults(b)
+	fmt.Fprintf(b, "\nnever tried: %s\n", neverTried)
 	if len(r.NotTried) > 0 {
-		fmt.Fprintf(b, "\nnot tried, since it takes a table (--scratch): %s\n", strings.Join(r.NotTried, ", "))
+		fmt.Fprintf(b, "not tried, since it takes a table (--scratch): %s\n", strings.Join(r.NotTried, ", "))
 	}
 	if len(r.Left) > 0 {
 		fmt.Fprintf(b, "\ntables that could not be dropped: %s\n", strings.Join(r.Left, ", "))
@@ -237,6 +239,8 @@ func (r *Report) WriteText(w io.Writer) error {
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+const neverTried = "streams, procedures, speed, a server that goes away, and what only the vendor's SQL can say"
 
 func (r *Report) writeClaims(b *strings.Builder) {
 	fmt.Fprintf(b, "\nthe driver claims\n")

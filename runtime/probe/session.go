@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,14 +55,21 @@ func kindsOfErrors(a *at) error {
 		{"SELECT (1 FROM", []driver.Kind{driver.KindSyntax}, []string{"syntax"}},
 		{"SELECT a FROM odbcgen_probe_nowhere", []driver.Kind{driver.KindUnknownObject}, []string{"no such", "not exist", "invalid object", "unknown"}},
 	}
-	if required, err := a.table("id <int> NOT NULL, t <text> NOT NULL"); err == nil {
-		mistakes = append(mistakes, mistake{"INSERT INTO " + required + " (id, t) VALUES (1, NULL)", []driver.Kind{driver.KindNotNull}, []string{"not null", "null"}})
-	}
-	if child, err := a.table("id <int>, FOREIGN KEY (id) REFERENCES " + parent + " (id)"); err == nil {
-		mistakes = append(mistakes, mistake{"INSERT INTO " + child + " (id) VALUES (2)", []driver.Kind{driver.KindForeignKey}, []string{"foreign key"}})
-	}
-	if checked, err := a.table("id <int>, CHECK (id > 0)"); err == nil {
-		mistakes = append(mistakes, mistake{"INSERT INTO " + checked + " (id) VALUES (0)", []driver.Kind{driver.KindCheck}, []string{"check"}})
+	for _, m := range []struct {
+		columns, insert string
+		kind            driver.Kind
+		words           []string
+	}{
+		{"id <int> NOT NULL, t <text> NOT NULL", "(id, t) VALUES (1, NULL)", driver.KindNotNull, []string{"not null", "null"}},
+		{"id <int>, FOREIGN KEY (id) REFERENCES " + parent + " (id)", "(id) VALUES (2)", driver.KindForeignKey, []string{"foreign key"}},
+		{"id <int>, CHECK (id > 0)", "(id) VALUES (0)", driver.KindCheck, []string{"check"}},
+	} {
+		table, err := a.table(m.columns)
+		if err != nil {
+			a.skip(errorOf(m.kind), err)
+			continue
+		}
+		mistakes = append(mistakes, mistake{"INSERT INTO " + table + " " + m.insert, []driver.Kind{m.kind}, m.words})
 	}
 	met := make([]*odbc.Error, len(mistakes))
 	for i, m := range mistakes {
@@ -92,13 +100,13 @@ func (a *at) meet(c *odbc.Conn, sql string) error {
 
 // classified says what the plugin makes of an error, others being those of other kinds.
 func (a *at) classified(m mistake, e *odbc.Error, others []*odbc.Error) Fact {
-	f := Fact{About: "error of kind " + m.kinds[0].Error()}
+	f := Fact{About: errorOf(m.kinds[0])}
 	if e == nil || len(e.Records) == 0 {
 		f.Found, f.Lie = "there is none", true
 		return f
 	}
-	class, first := a.classOf(e), e.Records[0]
-	f.Found = fmt.Sprintf("%s, %q, taken for %s", codes(e), cut(first.Message), class.Kind.Error())
+	class, first := a.classOf(e), a.telling(e)
+	f.Found = fmt.Sprintf("%s, %q, taken for %s", code(first), cut(first.Message), class.Kind.Error())
 	if slices.Contains(m.kinds, class.Kind) {
 		return f
 	}
@@ -109,12 +117,24 @@ func (a *at) classified(m mistake, e *odbc.Error, others []*odbc.Error) Fact {
 	if first.Native == 0 {
 		row.Natives, row.States = nil, first.State
 	}
-	if word, ok := telling(m, first, others); ok {
+	if word, ok := a.word(m, first, others); ok {
 		row.Text, f.Path, f.Fault = word, "faults", &row
 	} else {
 		f.Found += "; other errors have the same code"
 	}
 	return f
+}
+
+func errorOf(kind driver.Kind) string { return "error of kind " + kind.Error() }
+
+// telling returns the record that tells an error, not that there is one.
+func (a *at) telling(e *odbc.Error) odbc.Record {
+	for _, r := range e.Records {
+		if !slices.Contains(a.plugin.Echoes, r.Native) {
+			return r
+		}
+	}
+	return e.Records[0]
 }
 
 // classOf returns what the plugin makes of an error.
@@ -126,13 +146,16 @@ func (a *at) classOf(e *odbc.Error) driver.Class {
 	return a.plugin.Classify(driver.Executing, records)
 }
 
-// telling returns the word that tells an error from others with the same code, "" where
+// word returns the word that tells an error from others with the same code, "" where
 // none has it, and whether there is one.
-func telling(m mistake, r odbc.Record, others []*odbc.Error) (string, bool) {
+func (a *at) word(m mistake, r odbc.Record, others []*odbc.Error) (string, bool) {
 	var alike []string
 	for _, o := range others {
-		if o != nil && len(o.Records) > 0 && o.Records[0].Native == r.Native && (r.Native != 0 || o.Records[0].State == r.State) {
-			alike = append(alike, strings.ToLower(o.Records[0].Message))
+		if o == nil || len(o.Records) == 0 {
+			continue
+		}
+		if other := a.telling(o); other.Native == r.Native && (r.Native != 0 || other.State == r.State) {
+			alike = append(alike, strings.ToLower(other.Message))
 		}
 	}
 	if len(alike) == 0 {
@@ -229,7 +252,9 @@ func transactions(a *at) error {
 	left := a.count(table)
 	a.tell(Fact{About: "an INSERT that is rolled back", Claimed: a.claimOf(infoTxnCapable), Found: fmt.Sprintf("%d rows are left", left), Lie: left != 0})
 	made, err := a.create("id INTEGER")
-	if err == nil {
+	if err != nil {
+		a.skip("a CREATE TABLE that is rolled back", err)
+	} else {
 		a.conn.Rollback(a.ctx)
 		text, there := "is undone", a.count(made) >= 0
 		if there {
@@ -281,12 +306,11 @@ var savepointForms = []driver.Savepoints{
 // savepoints goes back to one, in all forms.
 func savepoints(a *at) error {
 	f := Fact{About: "savepoints", Path: "dialect.savepoints"}
-	forms := savepointForms
-	if !slices.Contains(forms, a.plugin.Dialect.Savepoints) {
-		forms = append(slices.Clone(forms), a.plugin.Dialect.Savepoints)
-	}
 	var found []string
-	for _, form := range forms {
+	for _, form := range formsFor(a.plugin.Dialect.Savepoints) {
+		if len(found) > 0 && form.Plain != a.plugin.Dialect.Savepoints.Plain {
+			break
+		}
 		table, err := a.table("id <int>")
 		if err != nil {
 			return err
@@ -307,10 +331,25 @@ func savepoints(a *at) error {
 	}
 	f.Found = strings.Join(found, "; or ")
 	if len(found) == 0 {
-		f.Found, f.Wrong = "none of the forms tried works", values(a.plugin.Dialect.Savepoints)
+		f.Found, f.Is = "none of the forms tried works", values(driver.Savepoints{None: true})
 	}
 	a.tell(f)
 	return nil
+}
+
+// formsFor returns the forms that are tried, with the names of those of a plugin, and
+// behind them those with plain names, for which no quotes must be known.
+func formsFor(own driver.Savepoints) (forms []driver.Savepoints) {
+	own.None = false
+	for _, plain := range []bool{own.Plain, true} {
+		for _, form := range append(slices.Clip(savepointForms), own) {
+			form.Max, form.Plain = own.Max, plain
+			if !slices.Contains(forms, form) {
+				forms = append(forms, form)
+			}
+		}
+	}
+	return forms
 }
 
 // savepoint reports whether what stands behind a savepoint is undone, and only that.
@@ -345,13 +384,13 @@ func (a *at) begin(c *odbc.Conn, level driver.Isolation) error {
 	set := ""
 	switch {
 	case t.Isolation.Mode != "":
-		set = fmt.Sprintf(t.Modes, fmt.Sprintf(t.Isolation.Mode, level))
+		set = fmt.Sprintf(t.Modes, fmt.Sprintf(t.Isolation.Mode, t.Word(level)))
 	case t.Isolation.Undo != "":
-		if err := c.ExecDirect(a.ctx, fmt.Sprintf(t.Isolation.Do, level)); err != nil {
+		if err := c.ExecDirect(a.ctx, fmt.Sprintf(t.Isolation.Do, t.Word(level))); err != nil {
 			return err
 		}
 	case t.Isolation.Do != "":
-		set = fmt.Sprintf(t.Isolation.Do, level)
+		set = fmt.Sprintf(t.Isolation.Do, t.Word(level))
 	}
 	if err := c.SetAutocommit(a.ctx, false); err != nil || set == "" {
 		return err
@@ -593,4 +632,111 @@ func (a *at) writeReadOnly(t driver.Transactions, table string) (wrote bool, err
 		err = a.exec(t.ReadOnly.Undo)
 	}
 	return wrote, err
+}
+
+// lockWait is the lock timeout that is tried, and lockPatience what it may come to.
+const (
+	lockWait     = time.Second
+	lockPatience = 5 * time.Second
+)
+
+// lockTimeout waits for a lock that another transaction holds.
+func lockTimeout(a *at) error {
+	const about = "a lock timeout of 1 s"
+	t := a.plugin.Transactions.LockTimeout
+	if !t.Possible() {
+		a.note(about, "not tried: the plugin has none")
+		return nil
+	}
+	if key := strings.ToLower(t.Needs.Key); key != "" && strings.Contains(strings.ToLower(a.Connection), key+"=") {
+		a.note(about, "not tried: the connection string has %s, which is another one", t.Needs.Key)
+		return nil
+	}
+	table, err := a.table("id <int> NOT NULL, v <int>, PRIMARY KEY (id)")
+	if err != nil {
+		return err
+	}
+	if err := a.exec("INSERT INTO " + table + " (id, v) VALUES (1, 0)"); err != nil {
+		return err
+	}
+	write := "UPDATE " + table + " SET v = v + 1 WHERE id = 1"
+	holder, err := a.second()
+	if err != nil {
+		return err
+	}
+	defer holder.Close()
+	if err := cmpErr(holder.SetAutocommit(a.ctx, false), holder.ExecDirect(a.ctx, write)); err != nil {
+		return err
+	}
+	took, err := a.waits(write)
+	holder.Rollback(a.ctx)
+	f := Fact{About: about, Path: "transactions.lock-timeout"}
+	var e *odbc.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		f.Found, f.Wrong = fmt.Sprintf("still waits after %v", lockPatience), values(t)
+	case errors.As(err, &e):
+		kind := a.classOf(e).Kind
+		f.Found = fmt.Sprintf("fails after %.1f s with %s, taken for %s", took.Seconds(), code(a.telling(e)), kind.Error())
+		if kind == driver.KindLockTimeout {
+			f.Is = values(t)
+		} else {
+			f.Path, f.Fault = "faults", lockFault(a.telling(e))
+		}
+	case err != nil:
+		return err
+	default:
+		f.Found, f.Path = "the row that another transaction has changed is changed at once", ""
+	}
+	a.tell(f)
+	return nil
+}
+
+// waits executes a statement in a transaction with the lock timeout of the plugin, on a
+// connection that may be lost.
+func (a *at) waits(sql string) (took time.Duration, err error) {
+	c, err := a.second()
+	if err != nil {
+		return 0, err
+	}
+	transactions := a.plugin.Transactions
+	t := transactions.LockTimeout
+	set := fmt.Sprintf(t.Do+t.Mode, max(t.Least, int64(lockWait/cmp.Or(t.Unit, lockWait))))
+	if t.Mode != "" {
+		set = fmt.Sprintf(transactions.Modes, set)
+	}
+	if t.Undo != "" {
+		err = c.ExecDirect(a.ctx, set)
+	}
+	err = cmp.Or(err, c.SetAutocommit(a.ctx, false))
+	if err == nil && t.Undo == "" {
+		err = c.ExecDirect(a.ctx, set)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("set the lock timeout: %s", cut(err.Error())) // not the one that is waited for
+	}
+	ctx, stop := context.WithTimeout(a.ctx, lockPatience)
+	defer stop()
+	begun := time.Now()
+	err = c.ExecDirect(ctx, sql)
+	took = time.Since(begun)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if !c.Broken() {
+		c.Rollback(a.ctx)
+	}
+	return took, err
+}
+
+func lockFault(r odbc.Record) *driver.Fault {
+	row := driver.Fault{Class: driver.Class{
+		Category: driver.Transient, Kind: driver.KindLockTimeout, Outcome: driver.StatementRolledBack, Scope: driver.ScopeStatement, Action: driver.Keep,
+	}}
+	if r.Native != 0 {
+		row.Natives = []int32{r.Native}
+	} else {
+		row.States = r.State
+	}
+	return &row
 }

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,13 +37,14 @@ func quotedNames(a *at) error {
 		About: "quoted names", Claimed: claimed, Found: strings.Join(found, " "),
 		Lie: strings.TrimSpace(claimed) != "" && !slices.Contains(opens, any(claimed)),
 	}
-	if d := a.plugin.Dialect; d.AskQuote && !f.Lie { // the runtime takes those
-		opens, closes = append(opens, d.QuoteOpen), append(closes, d.QuoteClose)
+	open, close := f, f
+	open.Path, open.Is = "dialect.quote-open", values(opens...)
+	close.Path, close.Is, close.Lie = "dialect.quote-close", values(closes...), false
+	if d := a.plugin.Dialect; d.AskQuote && !f.Lie { // a connection takes what it is told
+		open.Safe, close.Safe = values(d.QuoteOpen), values(d.QuoteClose)
 	}
-	f.Path, f.Is = "dialect.quote-open", values(opens...)
-	a.tell(f)
-	f.Path, f.Is, f.Lie = "dialect.quote-close", values(closes...), false
-	a.tell(f)
+	a.tell(open)
+	a.tell(close)
 	return nil
 }
 
@@ -70,20 +72,48 @@ func errorsTold(a *at) error {
 		{"a SELECT from a table that is not there", "SELECT a FROM odbcgen_probe_nowhere"},
 		{"an INSERT into a table that is not there", "INSERT INTO odbcgen_probe_nowhere (a) VALUES (1)"},
 	}
-	when, late := []string{}, false
+	when, texts, late := []string{}, []string{}, false
 	for _, w := range wrong {
 		at := a.whenTold(w.sql)
 		late = late || at != "prepared"
-		when = append(when, w.about+" when it is "+at)
+		when, texts = append(when, w.about+" when it is "+at), append(texts, w.sql)
 	}
-	f := Fact{About: "errors are told", Found: strings.Join(when, ", "), Path: "describe.check.how"}
-	if late {
-		f.Wrong = values(driver.NoCheck)
-	} else {
-		f.Is, f.Safe = values(driver.NoCheck), values(driver.CheckPrefix, driver.CheckQuoted)
+	f := Fact{About: "errors are told", Found: strings.Join(when, ", "), Path: "describe.check"}
+	none, working := values(driver.Check{}), a.workingChecks(texts)
+	switch {
+	case !late:
+		f.Is, f.Safe = none, working
+	case len(working) > 0:
+		f.Is = working
+	default:
+		f.Wrong = append(none, values(a.plugin.Describe.Check)...)
 	}
 	a.tell(f)
 	return nil
+}
+
+// checkForms are those that databases are known to have, and that store nothing.
+var checkForms = []driver.Check{{How: driver.CheckQuoted, Prefix: "PREPARE odbcgen_check FROM "}, {How: driver.CheckPrefix, Prefix: "EXPLAIN "}}
+
+// workingChecks returns the checks by which wrong statements fail, and a right one does not.
+func (a *at) workingChecks(wrong []string) (working []json.RawMessage) {
+	forms := checkForms
+	if own := a.plugin.Describe.Check; own.How != driver.NoCheck && !slices.Contains(forms, own) {
+		forms = append(slices.Clone(forms), own)
+	}
+	for _, c := range forms {
+		fails := func(sql string) bool {
+			if c.How == driver.CheckQuoted {
+				sql = "'" + strings.ReplaceAll(sql, "'", "''") + "'"
+			}
+			return a.meet(a.conn, c.Prefix+sql) != nil
+		}
+		passes := func(sql string) bool { return !fails(sql) }
+		if passes(a.selecting("1")) && !slices.ContainsFunc(wrong, passes) {
+			working = append(working, values(c)...)
+		}
+	}
+	return working
 }
 
 func (a *at) whenTold(sql string) string {
@@ -112,16 +142,21 @@ func severalResults(a *at) error {
 		a.tell(f)
 		return nil
 	}
-	n := 1
-	for more := true; more && n < 10; {
+	n, empty := 0, 0
+	for more := true; more && n+empty < 10; {
+		if s.Columns() > 0 {
+			n++
+		} else {
+			empty++
+		}
 		if more, err = s.NextResult(a.ctx); err != nil {
 			return err
 		}
-		if more {
-			n++
-		}
 	}
 	f.Found = fmt.Sprintf("%d of 2", n)
+	if empty > 0 {
+		f.Found += fmt.Sprintf(", and %d without columns", empty)
+	}
 	f.Lie = n != 2 && a.yes(infoMultipleResults)
 	a.tell(f)
 	return nil
@@ -158,6 +193,11 @@ func describedColumns(a *at) error {
 		labels.Is = values(false, true)
 	}
 	a.tell(labels)
+	tableless := Fact{About: "base table of a column", Found: fmt.Sprintf("%q", columns[0].Table), Path: "describe.tableless", Is: values(columns[0].Table == "")}
+	if columns[0].Table != "" {
+		tableless.Found = "told"
+	}
+	a.tell(tableless)
 	kind := a.plugin.KindOf(columns[2].TypeName, driver.SQLType(columns[2].Type), false)
 	isNumber := kind == protocol.Int32 || kind == protocol.Int64 || kind == protocol.Decimal || kind == protocol.Int16
 	expressions := Fact{
@@ -167,7 +207,29 @@ func describedColumns(a *at) error {
 		expressions.Safe = values(false)
 	}
 	a.tell(expressions)
+	a.describedOuter(table)
 	return a.describedUnsigned(columns[0])
+}
+
+// describedOuter asks for a column of the outer side of a join. Whoever believes NOT NULL
+// must read the joins himself.
+func (a *at) describedOuter(table string) {
+	const about = "a NOT NULL column of the outer side of a join"
+	s, err := a.conn.Prepare(a.ctx, "SELECT b.id FROM "+table+" a LEFT JOIN "+table+" b ON b.id = a.id + 1", odbc.StmtOptions{})
+	if err != nil {
+		a.skip(about, err)
+		return
+	}
+	defer s.Close()
+	c, err := s.DescribeColumn(0)
+	switch {
+	case err != nil:
+		a.skip(about, err)
+	case c.NotNull || c.NotNullField:
+		a.tell(Fact{About: about, Found: "is told to be NOT NULL", Lie: true})
+	default:
+		a.note(about, "is told to be one that may be NULL")
+	}
 }
 
 // nullability says where it is told that a column is never NULL.
@@ -204,7 +266,8 @@ func (a *at) describedUnsigned(signed odbc.Column) error {
 	}
 	table, err := a.create("v INTEGER UNSIGNED")
 	if err != nil {
-		return nil // there are none without
+		a.skip(f.About, err)
+		return nil
 	}
 	s, err := a.conn.Prepare(a.ctx, "SELECT v FROM "+table, odbc.StmtOptions{})
 	if err != nil {
@@ -473,5 +536,7 @@ func codes(e *odbc.Error) string {
 	if len(e.Records) == 0 {
 		return "without a diagnostic record"
 	}
-	return fmt.Sprintf("SQLSTATE %s, native %d", e.Records[0].State, e.Records[0].Native)
+	return code(e.Records[0])
 }
+
+func code(r odbc.Record) string { return fmt.Sprintf("SQLSTATE %s, native %d", r.State, r.Native) }

@@ -224,7 +224,7 @@ func (d *Database) Bulk(ctx context.Context, b *spec.Bulk) ([]Value, []diag.Diag
 	find := func(pos diag.Pos, help, format string, args ...any) []diag.Diagnostic {
 		return []diag.Diagnostic{{Pos: pos, Query: b.Name.Value, Message: fmt.Sprintf(format, args...), Help: help}}
 	}
-	table, err := d.plugin.Dialect.QualifiedName(b.Table.Value)
+	table, err := d.conn.Dialect().QualifiedName(b.Table.Value)
 	if err != nil {
 		return nil, find(b.Table.Pos, "", "%v", err)
 	}
