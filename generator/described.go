@@ -240,7 +240,8 @@ func (d *described) fingerprint(t spec.Target) string {
 // written returns what the file of a plugin says, however it is laid out.
 func (d *described) written(p *driver.Plugin) string {
 	var b strings.Builder
-	_ = pluginfile.Write(&b, d.plugin(p.Extends), p, nil) // a strings.Builder takes everything
+	base, _ := driver.ByName(p.Extends)
+	_ = pluginfile.Write(&b, base, p, nil) // a strings.Builder takes everything
 	return b.String()
 }
 

@@ -10,9 +10,11 @@ import (
 // CatalogIndex is an index of a table. That of a key is among them where the database
 // has one.
 type CatalogIndex struct {
-	Name    string
-	Unique  bool
-	Columns []IndexColumn
+	Name   string
+	Unique bool
+	// Deferrable: rows that are alike may be refused only when their transaction ends.
+	Deferrable bool
+	Columns    []IndexColumn
 	// Filter is the condition of the rows that are indexed, in SQL, "" for all of them.
 	Filter string
 }
@@ -40,7 +42,7 @@ func (c *Catalog) Indexes(ctx context.Context, table ObjectName) ([]CatalogIndex
 		if !known {
 			at = len(all)
 			places[name] = at
-			all = append(all, CatalogIndex{Name: name, Unique: !r.is("non_unique"), Filter: r.text("filter")})
+			all = append(all, CatalogIndex{Name: name, Unique: !r.is("non_unique"), Deferrable: r.is("deferrable"), Filter: r.text("filter")})
 		}
 		index := &all[at]
 		column := IndexColumn{

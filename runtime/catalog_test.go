@@ -357,6 +357,7 @@ func TestCatalogProcedures(t *testing.T) {
 			"postgres": `CREATE PROCEDURE raise_prices(IN by numeric(10,2), INOUT of text) LANGUAGE SQL AS 'SELECT of';
 CREATE FUNCTION total(a int, b bigint DEFAULT 7) RETURNS bigint LANGUAGE SQL AS 'SELECT a + b';
 CREATE FUNCTION total(a text) RETURNS TABLE (x int) LANGUAGE SQL AS 'SELECT 1';
+CREATE FUNCTION count(a bigint, b bigint) RETURNS bigint LANGUAGE SQL AS 'SELECT a';
 CREATE FUNCTION opened() RETURNS refcursor LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 CREATE FUNCTION nothing(OUT a uuid) LANGUAGE SQL AS 'SELECT gen_random_uuid()'`,
 			"mariadb": `CREATE PROCEDURE raise_prices(IN by_ numeric(10,2), INOUT of_ text) SELECT of_;
@@ -377,7 +378,7 @@ CREATE FUNCTION total(a int, b bigint) RETURNS bigint unsigned RETURN a + b`,
 			names = append(names, fmt.Sprintf("%s(%s) %t", p.Name, p.Specific, p.Function))
 		}
 		params := map[string]string{}
-		for _, name := range []string{"raise_prices", "total", "opened", "nothing"} {
+		for _, name := range []string{"raise_prices", "total", "count", "opened", "nothing"} {
 			found, err := db.Catalog().ProcedureParams(t.Context(), runtime.ObjectName{Name: name})
 			require.NoError(t, err)
 			for _, p := range found {
@@ -386,10 +387,12 @@ CREATE FUNCTION total(a int, b bigint) RETURNS bigint unsigned RETURN a + b`,
 		}
 		if db.Name == "postgres" {
 			require.Equal(t, []string{
-				"nothing(OUT a uuid) true", "opened() true", "raise_prices(IN by numeric, INOUT of text) false", "total(a integer, b bigint) true", "total(a text) true",
+				"count(a bigint, b bigint) true", "nothing(OUT a uuid) true", "opened() true", "raise_prices(IN by numeric, INOUT of text) false", "total(a integer, b bigint) true", "total(a text) true",
 			}, names)
 			require.Equal(t, map[string]string{
-				"raise_prices": "by 1 decimal ;of 3 text ;", "total": "a 1 int32 ;b 1 int64 7; 4 int64 ;a 1 text ;", "opened": " 5 text ;", "nothing": "a 2 uuid ;",
+				"raise_prices": "by 1 decimal ;of 3 text ;", "total": "a 1 int32 ;b 1 int64 7; 4 int64 ;a 1 text ;",
+				"count":  "a 1 int64 ;b 1 int64 ; 4 int64 ;", // pg_catalog has an aggregate of the name
+				"opened": " 5 text ;", "nothing": "a 2 uuid ;",
 			}, params)
 			return
 		}

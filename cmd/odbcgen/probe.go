@@ -78,7 +78,7 @@ func (p *probing) tell(w io.Writer, report *probe.Report) error {
 	var file bytes.Buffer
 	if p.write != "" {
 		found, comments := report.Found()
-		if err := generator.WritePlugin(&file, cmp.Or(report.Plugin.Extends, report.Plugin.Name), found, comments); err != nil {
+		if err := generator.WritePlugin(&file, cmp.Or(report.Plugin.Extends, report.Plugin.BuiltInName()), found, comments); err != nil {
 			return err
 		}
 	}

@@ -78,7 +78,8 @@ var postgresCatalog = Catalog{
 	Resolve: `SELECT current_database(), n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = {name} AND pg_table_is_visible(c.oid)`,
 	ResolveProcedure: `SELECT current_database(), n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE p.proname = {name} AND pg_function_is_visible(p.oid) LIMIT 1`,
+WHERE p.proname = {name} AND p.prokind IN ('f', 'p') AND pg_function_is_visible(p.oid)
+ORDER BY array_position(current_schemas(true), n.nspname) LIMIT 1`,
 	Tables: `SELECT current_database() AS catalog_name, n.nspname AS schema_name, c.relname AS object_name,
 	CASE WHEN c.relkind = 'v' THEN 'VIEW' WHEN c.relkind = 'm' THEN 'MATERIALIZED VIEW' WHEN c.relkind = 'f' THEN 'FOREIGN TABLE'
 		WHEN c.relpersistence = 't' THEN 'LOCAL TEMPORARY' ELSE 'TABLE' END AS object_type,
@@ -107,7 +108,7 @@ WHERE k.contype = 'p' AND n.nspname = {schema} AND c.relname = {name} ORDER BY u
 	ForeignKeys:  postgresForeignKeys + `n.nspname = {schema} AND c.relname = {name} ORDER BY k.conname, u.ordinal`,
 	ReferencedBy: postgresForeignKeys + `tn.nspname = {schema} AND tc.relname = {name} ORDER BY n.nspname, c.relname, k.conname, u.ordinal`,
 	Indexes: `SELECT current_database() AS catalog_name, n.nspname AS schema_name, c.relname AS object_name, x.relname AS index_name,
-	NOT i.indisunique AS non_unique, o.ordinal AS ordinal, a.attname AS column_name,
+	NOT (i.indisunique AND i.indisvalid) AS non_unique, NOT i.indimmediate AS deferrable, o.ordinal AS ordinal, a.attname AS column_name,
 	CASE WHEN a.attname IS NULL THEN pg_get_indexdef(i.indexrelid, o.ordinal, true) END AS expression,
 	CASE WHEN i.indoption[o.ordinal - 1] & 1 = 1 THEN 'D' ELSE 'A' END AS sort_order,
 	pg_get_expr(i.indpred, i.indrelid, true) AS filter

@@ -17,6 +17,7 @@ func TestForms(t *testing.T) {
 	require.EqualValues(t, odbc.Int64, driver.AsInt64)
 	require.EqualValues(t, odbc.Number, driver.AsNumber)
 	require.EqualValues(t, odbc.Float64, driver.AsFloat64)
+	require.EqualValues(t, odbc.Zoned, driver.AsZoned)
 }
 
 func TestPlugins(t *testing.T) {
@@ -32,8 +33,17 @@ func TestPlugins(t *testing.T) {
 			require.NotEqual(t, driver.AsNumber, p.FormOf(kind), "%s %s", p.Name, kind)
 		}
 	}
+	for _, p := range driver.BuiltIn() {
+		byName, ok := driver.ByName(p.BuiltInName())
+		require.True(t, ok)
+		require.Same(t, p, byName)
+	}
 	_, ok := driver.ByName("clipper")
 	require.False(t, ok)
+	freeTDS, _ := driver.ByName("sqlserver/tdsodbc")
+	require.Same(t, &driver.SQLServerFreeTDS, freeTDS)
+	extended := driver.Plugin{Name: "ours", Extends: "sqlserver/tdsodbc"}
+	require.Equal(t, "sqlserver", extended.Vendor())
 }
 
 // TestFor: the DBMS tells the database, and the library the driver where there are several.

@@ -27,15 +27,28 @@ func All() []*Plugin {
 // variants are for other drivers of databases that All has.
 var variants = []*Plugin{&SQLServerFreeTDS, &MySQLMariaDB}
 
+// BuiltIn lists all built-in plugins: those of All, and those for other drivers of their
+// databases.
+func BuiltIn() []*Plugin { return slices.Concat(All(), variants) }
+
 // ByName returns the built-in plugin of the name, that for the usual driver where there
-// are several.
+// are several. For another one the driver stands behind a slash, see BuiltInName.
 func ByName(name string) (*Plugin, bool) {
-	for _, p := range All() {
-		if p.Name == name {
+	for _, p := range BuiltIn() {
+		if p.BuiltInName() == name {
 			return p, true
 		}
 	}
 	return nil, false
+}
+
+// BuiltInName returns the name of a built-in plugin that no other has, such as sqlserver
+// and sqlserver/tdsodbc.
+func (p *Plugin) BuiltInName() string {
+	if slices.Contains(variants, p) {
+		return p.Name + "/" + p.Match.Driver[0]
+	}
+	return p.Name
 }
 
 // For returns the built-in plugin for a live connection, whose driver has the file name
@@ -43,7 +56,7 @@ func ByName(name string) (*Plugin, bool) {
 // or Generic.
 func For(dbms, library string) *Plugin {
 	best := &Generic
-	for _, p := range slices.Concat(All(), variants) {
+	for _, p := range BuiltIn() {
 		if !p.IsFor(dbms) {
 			continue
 		}
@@ -67,7 +80,7 @@ func (p *Plugin) IsFor(dbms string) bool {
 // its library, Generic when there is none of its own. It is a guess, for lists:
 // a live connection is asked, see For.
 func ForLibrary(library string) *Plugin {
-	for _, p := range slices.Concat(All(), variants) {
+	for _, p := range BuiltIn() {
 		if p.isOf(library) {
 			return p
 		}

@@ -30,8 +30,6 @@ var MariaDB = Plugin{
 		Returning: ReturningExecuted,
 		ViewText: "SELECT view_definition FROM information_schema.views " +
 			"WHERE REPLACE(?, '`', '') IN (CONCAT(table_schema, '.', table_name), IF(table_schema = DATABASE(), table_name, NULL))",
-		UniqueKeys: "SELECT index_name, column_name FROM information_schema.statistics WHERE non_unique = 0 " +
-			"AND REPLACE(?, '`', '') IN (CONCAT(table_schema, '.', table_name), IF(table_schema = DATABASE(), table_name, NULL)) ORDER BY index_name, seq_in_index",
 	},
 	Dialect: Dialect{
 		QuoteOpen: "`", QuoteClose: "`", Pipes: PipesOr,

@@ -20,8 +20,9 @@ type Plugin struct {
 	// Name is the word used in specs, such as "postgres". Plugins for several drivers of
 	// one database have the same.
 	Name string
-	// Extends is the name of the built-in plugin that one of the user's is made of, "" in
-	// those that are built in.
+	// Extends is the name of the built-in plugin that one of the user's is made of, with
+	// the driver behind a slash where that is not the usual one: sqlserver/tdsodbc. It is
+	// "" in those that are built in.
 	Extends string
 	// Match says which live connections the plugin is for.
 	Match Match
@@ -113,13 +114,15 @@ const (
 func (f Form) Sends(kind protocol.Kind) bool {
 	switch f {
 	case AsText:
-		return !isNumber(kind)
+		return kind != protocol.Float32 && kind != protocol.Float64
 	case AsInt64:
-		return isWhole(kind) && kind != protocol.Int64
+		return isWhole(kind)
 	case AsNumber:
 		return kind == protocol.Decimal || kind == protocol.Money
 	case AsFloat64:
 		return kind == protocol.Float32
+	case AsZoned:
+		return kind == protocol.DateTimeOffset
 	}
 	return true
 }
@@ -132,7 +135,7 @@ func (f Form) Reads(kind protocol.Kind) bool {
 	case AsFloat64:
 		return isNumber(kind) && !isWhole(kind)
 	}
-	return f != AsNumber
+	return f == AsIs || f == AsText
 }
 
 func isWhole(kind protocol.Kind) bool {
@@ -267,10 +270,6 @@ type Describe struct {
 	Check Check
 	// Functions is a query for the names of all functions, "" where there is none.
 	Functions string
-	// UniqueKeys is a query for the unique keys of a table, by its quoted name: a row for
-	// each column of each, with a name of the key, one key behind the other. It has those
-	// that an upsert can go by.
-	UniqueKeys string
 }
 
 // Returning is when a driver tells the columns of RETURNING.
@@ -549,7 +548,10 @@ type Scratch struct {
 }
 
 // Vendor returns the name of the built-in plugin that knows how the database reads SQL.
-func (p *Plugin) Vendor() string { return cmp.Or(p.Extends, p.Name) }
+func (p *Plugin) Vendor() string {
+	vendor, _, _ := strings.Cut(cmp.Or(p.Extends, p.Name), "/")
+	return vendor
+}
 
 // KindOf returns the kind of a column of the named type and SQL type code, and
 // Invalid where nobody knows.

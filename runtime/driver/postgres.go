@@ -64,8 +64,6 @@ CROSS JOIN LATERAL unnest(p.parameter_types) WITH ORDINALITY AS u (type, n) JOIN
 WHERE p.name = 'odbcgen_types'`,
 			Close: "DEALLOCATE odbcgen_types",
 		},
-		UniqueKeys: `SELECT i.indexrelid::text, a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid AND a.attnum <= i.indnkeyatts
-WHERE i.indrelid = to_regclass(?) AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL ORDER BY 1, a.attnum`,
 		TypeOf: "SELECT pg_typeof(c%[1]d)::text FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (%[2]s) AS q (%[3]s) LIMIT 0) AS none ON true",
 	},
 	Dialect: Dialect{

@@ -94,10 +94,6 @@ var SQLite = Plugin{
 		Settings: []Setting{{"NoCreat", "1", "a file that is not there would be made, empty"}},
 		NotNull:  NotNullField, Labels: true, ReturningBehind: "WITH returning_rows AS (SELECT 1) ", Check: Check{CheckPrefix, "EXPLAIN "},
 		Functions: "SELECT DISTINCT CAST(name AS TEXT) AS name FROM pragma_function_list ORDER BY 1",
-		UniqueKeys: `WITH q AS (SELECT ? AS name), own AS (SELECT substr(name, instr(name, '"."') + 1 + (instr(name, '"."') > 0)) AS name FROM q),
-	t AS (SELECT replace(substr(name, 2, length(name) - 2), '""', '"') AS name FROM own)
-SELECT l.name, c.name FROM t, pragma_index_list(t.name) AS l, pragma_index_info(l.name) AS c WHERE l."unique" AND NOT l.partial
-UNION ALL SELECT '', c.name FROM t, pragma_table_info(t.name) AS c WHERE c.pk ORDER BY 1`,
 		ViewText: `SELECT sql FROM (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master)
 WHERE type = 'view' AND name = trim(?, '"[]' || char(96)) COLLATE NOCASE`,
 	},

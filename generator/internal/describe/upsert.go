@@ -1,7 +1,9 @@
 package describe
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +11,6 @@ import (
 	"github.com/odbcgen/odbcgen/generator/internal/spec"
 	"github.com/odbcgen/odbcgen/runtime"
 	"github.com/odbcgen/odbcgen/runtime/driver"
-	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
 // upsertFault returns what is wrong with the columns by which a bulk insert finds rows
@@ -25,22 +26,23 @@ func (d *Database) upsertFault(ctx context.Context, b *spec.Bulk, table string, 
 	if _, err := d.plugin.Dialect.Insert(i); err != nil {
 		return err.Error(), ""
 	}
-	if d.plugin.Describe.UniqueKeys == "" || d.plugin.Dialect.Upserts.Form == driver.MergeRows {
+	if d.plugin.Dialect.Upserts.Form == driver.MergeRows { // needs no index
 		return "", ""
 	}
 	keys, err := d.uniqueKeys(ctx, table)
-	if err != nil {
+	switch {
+	case errors.Is(err, runtime.KindUnsupported):
+		return "", ""
+	case err != nil:
 		return err.Error(), ""
-	}
-	if !slices.ContainsFunc(keys, func(k []string) bool { return sameColumns(k, i.Conflict) }) {
+	case !slices.ContainsFunc(keys, func(k runtime.CatalogIndex) bool { return finds(k, i.Conflict) }):
 		return fmt.Sprintf("no unique key of table %s is (%s)", b.Table.Value, strings.Join(i.Conflict, ", ")), keysThere(keys)
-	}
-	if d.plugin.Dialect.Upserts.Form != driver.OnDuplicateKey {
+	case d.plugin.Dialect.Upserts.Form != driver.OnDuplicateKey:
 		return "", ""
 	}
 	for _, k := range keys {
-		if !sameColumns(k, i.Conflict) && !slices.ContainsFunc(k, func(c string) bool { return !slices.Contains(i.Columns, c) }) {
-			return fmt.Sprintf("%s would also take a row with the same (%s) for the one to update", d.plugin.Name, strings.Join(k, ", ")),
+		if !finds(k, i.Conflict) && !slices.ContainsFunc(k.Columns, func(c runtime.IndexColumn) bool { return c.Name != "" && !slices.Contains(i.Columns, c.Name) }) {
+			return fmt.Sprintf("%s would also take a row with the same (%s) for the one to update", d.plugin.Name, strings.Join(columnsOf(k), ", ")),
 				"take a column of that key out of columns, or write a query for each row"
 		}
 	}
@@ -56,44 +58,61 @@ func names(columns []spec.Text) []string {
 	return all
 }
 
-// keysThere says which keys a table has.
-func keysThere(keys [][]string) string {
-	if len(keys) == 0 {
-		return "the table has no unique key: make one"
+// uniqueKeys returns the unique indexes of a table, given quoted, and its primary key
+// where that is none.
+func (d *Database) uniqueKeys(ctx context.Context, table string) ([]runtime.CatalogIndex, error) {
+	catalog := d.conn.Catalog()
+	name, err := catalog.ObjectName(table)
+	if err != nil {
+		return nil, err
 	}
-	shown := make([]string, len(keys))
-	for i, k := range keys {
-		shown[i] = "(" + strings.Join(k, ", ") + ")"
+	keys, err := catalog.Indexes(ctx, name)
+	if err != nil {
+		return nil, err
 	}
-	return "its unique keys are " + strings.Join(shown, ", ")
-}
-
-// sameColumns reports whether two keys have the same columns, in any order.
-func sameColumns(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
-}
-
-// uniqueKeys returns the columns of each unique key of a table, given quoted.
-func (d *Database) uniqueKeys(ctx context.Context, table string) ([][]string, error) {
-	list := runtime.Query[string, [2]string]{
-		Name: "unique keys", SQL: d.plugin.Describe.UniqueKeys,
-		Params:  []runtime.Param{{Name: "table", Kind: protocol.Text}},
-		Columns: []runtime.Column{{Name: "key", Kind: protocol.Text}, {Name: "column", Kind: protocol.Text}},
-		Encode:  func(b *protocol.Batch, table string) { b.Text(0).Append(table) },
-		Decode: func(rows [][2]string, b *protocol.Batch) {
-			key, column := b.Text(0), b.Text(1)
-			for i := range rows {
-				rows[i] = [2]string{strings.Clone(key.At(i)), strings.Clone(column.At(i))}
-			}
-		},
-	}
-	rows, err := list.Many(ctx, d.conn, table)
-	var keys [][]string
-	for i, row := range rows {
-		if i == 0 || rows[i-1][0] != row[0] {
-			keys = append(keys, nil)
+	keys = slices.DeleteFunc(keys, func(k runtime.CatalogIndex) bool { return !k.Unique })
+	primary, err := catalog.PrimaryKey(ctx, name)
+	if primary.Columns != nil && !slices.ContainsFunc(keys, func(k runtime.CatalogIndex) bool { return finds(k, primary.Columns) }) {
+		k := runtime.CatalogIndex{Name: primary.Name, Unique: true}
+		for _, c := range primary.Columns {
+			k.Columns = append(k.Columns, runtime.IndexColumn{Name: c})
 		}
-		keys[len(keys)-1] = append(keys[len(keys)-1], row[1])
+		keys = append([]runtime.CatalogIndex{k}, keys...)
 	}
 	return keys, err
+}
+
+// finds reports whether an upsert finds any row by a key when it goes by the columns, in
+// any order.
+func finds(k runtime.CatalogIndex, columns []string) bool {
+	return whole(k) && slices.Equal(slices.Sorted(slices.Values(columnsOf(k))), slices.Sorted(slices.Values(columns)))
+}
+
+// whole reports whether a key is of all rows, of whole columns, and held at once.
+func whole(k runtime.CatalogIndex) bool {
+	part := func(c runtime.IndexColumn) bool { return c.Name == "" || c.Prefix > 0 }
+	return k.Filter == "" && !k.Deferrable && !slices.ContainsFunc(k.Columns, part)
+}
+
+// columnsOf returns the columns and expressions of a key.
+func columnsOf(k runtime.CatalogIndex) []string {
+	var all []string
+	for _, c := range k.Columns {
+		all = append(all, cmp.Or(c.Name, c.Expression))
+	}
+	return all
+}
+
+// keysThere says which keys there are to go by.
+func keysThere(keys []runtime.CatalogIndex) string {
+	var shown []string
+	for _, k := range keys {
+		if whole(k) {
+			shown = append(shown, "("+strings.Join(columnsOf(k), ", ")+")")
+		}
+	}
+	if shown == nil {
+		return "the table has no unique key to go by: make one"
+	}
+	return "its unique keys are " + strings.Join(shown, ", ")
 }

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/odbcgen/odbcgen/generator/internal/plan"
 	"github.com/odbcgen/odbcgen/generator/internal/pluginfile"
+	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/protocol"
 )
 
@@ -68,10 +70,12 @@ func literal(v reflect.Value, width int) jen.Code {
 	return simple(v)
 }
 
+var driverPath = reflect.TypeFor[driver.Plugin]().PkgPath()
+
 // simple prints a value that is one word.
 func simple(v reflect.Value) jen.Code {
 	if name := pluginfile.Constant(v.Interface()); name != "" {
-		return jen.Qual(v.Type().PkgPath(), name)
+		return jen.Qual(cmp.Or(v.Type().PkgPath(), driverPath), name) // that of a plain number is of driver
 	}
 	if d, ok := v.Interface().(time.Duration); ok {
 		return duration(d)

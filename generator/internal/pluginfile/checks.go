@@ -75,7 +75,7 @@ func likeBuiltIn(path, text string) (wrong, help string) {
 // something to fill in.
 var examples = sync.OnceValue(func() map[string][]string {
 	all := map[string][]string{}
-	for _, p := range driver.All() {
+	for _, p := range driver.BuiltIn() {
 		eachText(reflect.ValueOf(*p), "", func(path, text string) {
 			if text != "" {
 				all[path] = append(all[path], text)

@@ -79,8 +79,8 @@ func (r *reader) extended(root *yaml.Node) driver.Plugin {
 
 func builtIn() []string {
 	var names []string
-	for _, p := range driver.All() {
-		names = append(names, p.Name)
+	for _, p := range driver.BuiltIn() {
+		names = append(names, p.BuiltInName())
 	}
 	return names
 }

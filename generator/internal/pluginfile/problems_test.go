@@ -41,7 +41,7 @@ func TestProblems(t *testing.T) {
 		{"formats", head + "transactions: {lock-timeout: {do: SET lock_timeout 5}, modes: SET 100%}\ndatabase: {enter: 'USE %d'}\ndialect: {savepoints: {make: 'SAVE %s %s', back: BACK}}\nbulk: {culprit: [column]}\n"},
 		{"small letters", head + "types: [{name: VARCHAR, kind: text}, {name: 'char(4)', kind: text}]\nfaults: [{text: Lost, category: fatal, outcome: unknown}, {states: 4000, category: fatal, outcome: unknown}]\nmatch: {driver: [libX.so]}\nsession: {marks: [SET]}\n"},
 		{"aliases", head + "types: &a [*a]\nsetup: &b [x]\nmatch: {dbms: *b}\n"},
-		{"contradictions", head + "params: [{kind: int64, sql: 4, form: as-text}, {kind: date, sql: 91, form: as-text}]\nresults: [{kind: float64, form: as-int64}]\n" +
+		{"contradictions", head + "params: [{kind: float64, sql: 8, form: as-text}, {kind: date, sql: 91, form: as-text}, {kind: timestamp, sql: 93, form: as-zoned}]\nresults: [{kind: float64, form: as-int64}]\n" +
 			"dialect: {quote-close: ''}\ntransactions: {lock-timeout: {do: 'SET A %d'}}\nbulk: {rows: -1}\n"},
 		{"verbs of built-in drivers", head + "quirks: {cancel-long-by: {cancel: KILL}}\nscratch: {create: CREATE %d, drop: 'DROP %s %s', enter: 'USE %s'}\n"},
 		{"null", head + "setup: [~]\nread-only:\nmatch: {dbms: [null]}\n"},

@@ -132,7 +132,7 @@ func (s *schemas) value(of reflect.Type) object {
 func (s *schemas) form(of reflect.Type) object {
 	words := pluginfile.WordsOf(of)
 	switch {
-	case of == reflect.TypeFor[driver.SQLType]():
+	case of == reflect.TypeFor[driver.SQLType](), words != nil && of.PkgPath() == "":
 		return object{{"anyOf", []object{{{"enum", words}}, {{"type", "integer"}}}}}
 	case words != nil:
 		return object{{"enum", words}}

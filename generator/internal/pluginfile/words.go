@@ -20,10 +20,24 @@ type constant struct {
 	value any
 }
 
+// numbers are those of the types of fields that take any number, and where some mean
+// something else.
+var numbers = map[reflect.Type][]constant{
+	reflect.TypeFor[uint64](): {{"Unlimited", uint64(driver.Unlimited)}},
+	reflect.TypeFor[int16]():  {{"AsWritten", driver.AsWritten}},
+}
+
+func constantsOf(t reflect.Type) []constant {
+	if number := numbers[t]; number != nil {
+		return number
+	}
+	return constants[t]
+}
+
 // Constant returns the name of the constant of package driver or protocol that has the
 // value, "" when there is none.
 func Constant(value any) string {
-	for _, c := range constants[reflect.TypeOf(value)] {
+	for _, c := range constantsOf(reflect.TypeOf(value)) {
 		if c.value == value {
 			return c.name
 		}
@@ -70,7 +84,7 @@ func withoutType(t reflect.Type, goName string) string {
 
 func wordsOf(t reflect.Type) []string {
 	var all []string
-	for _, c := range constants[t] {
+	for _, c := range constantsOf(t) {
 		all = append(all, wordOf(t, c))
 	}
 	return all
@@ -79,9 +93,14 @@ func wordsOf(t reflect.Type) []string {
 // parse returns the value of a scalar, or what is wrong with it.
 func parse(n *yaml.Node, t reflect.Type) (value reflect.Value, wrong, help string) {
 	value = reflect.New(t).Elem()
+	for _, c := range constantsOf(t) {
+		if wordOf(t, c) == n.Value {
+			return reflect.ValueOf(c.value), "", ""
+		}
+	}
 	switch {
 	case constants[t] != nil:
-		return parseWord(n, t)
+		return parseCode(n, t)
 	case t == reflect.TypeFor[time.Duration]():
 		d, err := time.ParseDuration(n.Value)
 		if err != nil || d < 0 {
@@ -120,16 +139,10 @@ func notANumber(word string, t reflect.Type, bound string) string {
 	return fmt.Sprintf("must be a whole number of %d bits%s, not %q", t.Bits(), bound, word)
 }
 
-// parseWord reads the word of a constant. SQL types have numbers, too: those of a vendor
-// have nothing else.
-func parseWord(n *yaml.Node, t reflect.Type) (value reflect.Value, wrong, help string) {
+// parseCode reads what is no word of the type: SQL types have numbers, too, and those of a
+// vendor have nothing else.
+func parseCode(n *yaml.Node, t reflect.Type) (value reflect.Value, wrong, help string) {
 	value = reflect.New(t).Elem()
-	for _, c := range constants[t] {
-		if wordOf(t, c) == n.Value {
-			value.Set(reflect.ValueOf(c.value))
-			return value, "", ""
-		}
-	}
 	help = yamlnode.OneOf(n.Value, wordsOf(t))
 	if t == reflect.TypeFor[driver.SQLType]() {
 		if number, err := strconv.ParseInt(n.Value, 10, t.Bits()); err == nil {
@@ -143,7 +156,7 @@ func parseWord(n *yaml.Node, t reflect.Type) (value reflect.Value, wrong, help s
 
 // format returns what parse reads as the value.
 func format(v reflect.Value) string {
-	for _, c := range constants[v.Type()] {
+	for _, c := range constantsOf(v.Type()) {
 		if c.value == v.Interface() {
 			return wordOf(v.Type(), c)
 		}

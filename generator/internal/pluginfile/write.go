@@ -18,7 +18,7 @@ import (
 // such as describe.params or types[0] for an entry.
 func Write(w io.Writer, base, p *driver.Plugin, comments map[string]string) error {
 	made := *p
-	made.Extends = base.Name
+	made.Extends = base.BuiltInName()
 	from := *base
 	from.Name, from.Extends = "", ""
 	var out writer

@@ -95,6 +95,11 @@ func TestExample(t *testing.T) {
 
 	require.Equal(t, "InsertBooks", s.Bulks[0].Name.Value)
 	require.Len(t, s.Bulks[0].Columns, 5)
+	require.Equal(t, "SavePrices", s.Bulks[1].Name.Value)
+	require.Equal(t, "isbn", s.Bulks[1].Conflict[0].Value)
+	require.Equal(t, "price", s.Bulks[1].Update[0].Value)
+	require.Equal(t, "TransferMoney", s.Procedures[0].Name.Value)
+	require.Equal(t, "report_%", s.Patterns[0].Pattern.Value)
 }
 
 // TestFilesOfTheSystem loads from a folder other than the working one.
