@@ -38,6 +38,8 @@ type insertion struct {
 	progress func(rows int64) // may be nil
 	// strict believes a count of no rows, see sender.
 	strict bool
+	// unique: the rows of a MERGE may be several, since a unique key refuses two of one key.
+	unique bool
 }
 
 func beginInsertion(ctx context.Context, tx *Tx, into target, base int64, o bulkOptions) (*insertion, error) {
@@ -57,6 +59,9 @@ func (in *insertion) begin(ctx context.Context, o bulkOptions) (err error) {
 	if in.savepoint, err = in.c.dialect.Savepoint("odbcgen_set"); err != nil {
 		return in.wrap("execute", err)
 	}
+	if in.unique, err = in.hasKey(ctx); err != nil {
+		return err
+	}
 	in.rows = in.setRows(o.setRows)
 	specs := make([]protocol.ColumnSpec, len(in.columns))
 	for i, c := range in.columns {
@@ -65,17 +70,14 @@ func (in *insertion) begin(ctx context.Context, o bulkOptions) (err error) {
 	in.set = protocol.NewBatch(specs, 0)
 	in.empty()
 	strategy := in.c.plugin.Bulk.Strategy
-	if in.merges() {
+	switch {
+	case in.unique:
+		strategy = driver.BulkRows
+	case in.merges():
 		strategy = driver.BulkArrays
 	}
 	in.how, err = strategies[strategy](ctx, in)
 	return err
-}
-
-// merges reports whether each row needs a statement of its own: of two rows of one key
-// in a MERGE, both may be inserted.
-func (in *insertion) merges() bool {
-	return in.upserts() && in.c.dialect.Upserts.Form == driver.MergeRows
 }
 
 // firstWidth is the bytes for a cell of a set, before a longer one has come.
@@ -86,12 +88,15 @@ const firstWidth = 32
 // other.
 func (in *insertion) setRows(wanted int) int {
 	known := in.c.plugin.Bulk
-	if known.Rows <= 1 || in.merges() && known.Strategy != driver.BulkArrays {
+	if known.Rows <= 1 || in.merges() && !in.unique && known.Strategy != driver.BulkArrays {
 		return 1
 	}
-	rows := cmp.Or(wanted, known.Rows)
-	if known.MaxMarkers > 0 {
-		rows = min(rows, known.MaxMarkers/max(len(in.columns), 1))
+	rows, markers := cmp.Or(wanted, known.Rows), known.MaxMarkers
+	if in.unique {
+		markers = in.c.plugin.Lists.Markers()
+	}
+	if markers > 0 {
+		rows = min(rows, markers/max(len(in.columns), 1))
 	}
 	return max(rows, 1)
 }
@@ -153,13 +158,20 @@ func (in *insertion) mark(ctx context.Context) error {
 }
 
 // send inserts n rows of the set, beginning with row from.
-func (in *insertion) send(ctx context.Context, from, n int) (BulkResult, error) {
+func (in *insertion) send(ctx context.Context, from, n int) (done BulkResult, err error) {
 	if err := in.c.lock(ctx); err != nil {
 		return BulkResult{}, err
 	}
 	defer in.c.mu.Unlock()
-	done, err := in.how.send(ctx, from, n)
-	return done, in.wrap("execute", err)
+	for end := from + n; from < end; from += n {
+		n = in.together(from, end)
+		sent, err := in.how.send(ctx, from, n)
+		if err != nil {
+			return done, in.wrap("execute", err)
+		}
+		done = done.plus(sent)
+	}
+	return done, nil
 }
 
 func (in *insertion) wrap(op string, err error) error {

@@ -276,6 +276,7 @@ func TestBulkUpsertRefused(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 		}
 		for _, plugin := range []driver.Plugin{driver.Generic, driver.Sybase} {
+			plugin.Setup = nil
 			other := open(t, db.Database, runtime.WithPlugin(&plugin))
 			_, err := upsertStock(nil).Insert(t.Context(), other, slices.Values([]stock{{"a", 1, 1, ""}}))
 			require.ErrorContains(t, err, "the database is not known to have a statement")

@@ -2,12 +2,16 @@ package runtime_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/odbcgen/odbcgen/internal/tdsserver"
+	"github.com/odbcgen/odbcgen/internal/testdb"
 	"github.com/odbcgen/odbcgen/runtime"
 	"github.com/odbcgen/odbcgen/runtime/driver"
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc"
@@ -47,6 +51,37 @@ func TestHostileNames(t *testing.T) {
 		require.Equal(t, refusedNames[db.Name], refused)
 		require.Equal(t, [][]string{{"0"}}, db.shown(t, "SELECT count(*) FROM canary"))
 	})
+}
+
+// TestHostileNamesOfSQLServer: the same through FreeTDS.
+func TestHostileNamesOfSQLServer(t *testing.T) {
+	s := tdsserver.New(t)
+	db := database{testdb.Database{Name: "sqlserver", DSN: s.DSN()}, openTDS(t, s)}
+	execOn(t, db.DB, "CREATE TABLE canary (id BIGINT PRIMARY KEY)")
+	conn, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	defer conn.Close()
+	native, err := odbc.Connect(t.Context(), db.DSN)
+	require.NoError(t, err)
+	defer native.Close()
+	var refused []string
+	for _, name := range hostileNames {
+		if _, err := db.Plugin().Dialect.Name(name); err != nil {
+			refused = append(refused, name)
+			continue
+		}
+		tryName(t, db, conn, name)
+		trySavepoint(t, native, db.Plugin().Dialect, name)
+	}
+	require.Equal(t, []string{"a\x00b", "\x00", "", "\xff", "a\xc3", strings.Repeat("a", 200)}, refused)
+	for _, r := range s.Requests() {
+		require.NotContains(t, unbracketed(r.SQL), "DROP TABLE canary", r.SQL)
+	}
+}
+
+// unbracketed is SQL without its names in brackets.
+func unbracketed(sql string) string {
+	return regexp.MustCompile(`\[(?:[^\]]|\]\])*\]`).ReplaceAllString(sql, "")
 }
 
 // refusedNames are those that each database does not have.
@@ -94,6 +129,9 @@ func tryName(t *testing.T, db database, conn *runtime.Conn, name string) {
 		require.Equal(t, name, described.Columns[0].Name)
 	}
 
+	if db.Name != "sqlserver" { // the test server does not find the schema of a name
+		requireListed(t, conn, table, name)
+	}
 	bulk := texts(written, name, "other_column")
 	bulk.Conflict = []string{name}
 	for _, rows := range [][][]string{{{"1", "a"}, {"2", "b"}, {"3", "c"}}, {{"2", "changed"}}, {{"3", "x"}, {"3", "changed too"}}} {
@@ -108,12 +146,79 @@ func tryName(t *testing.T, db database, conn *runtime.Conn, name string) {
 
 	page, err := d.Page(fmt.Sprintf("SELECT %s, other_column FROM %s -- all", column, table), driver.Order{Column: name, Descending: true})
 	require.NoError(t, err)
-	require.Equal(t, [][2]string{{"2", "changed"}, {"1", "a"}}, pairs(t, conn, page.SQL, 2, 1), "%q", name)
+	numbers := []int64{2, 1}
+	if page.SkipFirst {
+		slices.Reverse(numbers)
+	}
+	require.Equal(t, [][2]string{{"2", "changed"}, {"1", "a"}}, pairs(t, conn, page.SQL, numbers...), "%q", name)
 	returning, err := d.InsertReturning(driver.Insert{Table: written, Columns: []string{name}, From: "SELECT '4'", Returning: []string{name, "other_column"}})
 	require.NoError(t, err)
-	if db.Name != "sqlite" { // whose driver reads no rows of an INSERT, see driver.Describe.ReturningBehind
-		require.Equal(t, [][2]string{{"4", ""}}, pairs(t, conn, returning.SQL), "%q", name)
+	if db.Name != "sqlserver" { // the test server has no INSERT of a query
+		require.Equal(t, [][2]string{{"4", ""}}, pairs(t, conn, db.Plugin().Describe.ReturningBehind+returning.SQL), "%q", name)
+		require.Equal(t, [][2]string{{"4", ""}}, pairs(t, conn, fmt.Sprintf("SELECT %s, other_column FROM %s WHERE %[1]s = '4'", column, table)), "%q", name)
 	}
+}
+
+// requireListed: the catalog has the table's columns, by the name as it is written in SQL.
+func requireListed(t *testing.T, conn *runtime.Conn, table, name string) {
+	t.Helper()
+	catalog := conn.Catalog()
+	object, err := catalog.ObjectName(table)
+	require.NoError(t, err, "%q", name)
+	columns, err := catalog.Columns(t.Context(), object)
+	require.NoError(t, err, "%q", name)
+	require.Len(t, columns, 2, "%q", name)
+	require.Equal(t, name, columns[0].Name)
+	key, err := catalog.PrimaryKey(t.Context(), object)
+	require.NoError(t, err, "%q", name)
+	require.Equal(t, []string{name}, key.Columns)
+	_, err = catalog.Indexes(t.Context(), object)
+	require.NoError(t, err, "%q", name)
+}
+
+// TestHostileNamesOfNothing: the catalog lists nothing of any name, and no procedure is
+// called by it.
+func TestHostileNamesOfNothing(t *testing.T) {
+	onAll(t, func(t *testing.T, db database) {
+		db.exec(t, "CREATE TABLE canary (id BIGINT PRIMARY KEY)")
+		conn, err := db.Conn(t.Context())
+		require.NoError(t, err)
+		defer conn.Close()
+		for _, name := range hostileNames {
+			if name != "" { // which is all
+				requireNothing(t, conn, name)
+			}
+			call := runtime.Procedure[runtime.None, runtime.None]{Name: "Call", Procedure: `"` + strings.ReplaceAll(name, `"`, `""`) + `"`}
+			_, err := call.Call(t.Context(), conn, runtime.None{})
+			require.Error(t, err, "%q", name)
+			call.Procedure = name
+			_, err = call.Call(t.Context(), conn, runtime.None{})
+			require.Error(t, err, "%q", name)
+		}
+		require.Equal(t, [][]string{{"0"}}, db.shown(t, "SELECT count(*) FROM canary"))
+	})
+}
+
+func requireNothing(t *testing.T, conn *runtime.Conn, name string) {
+	t.Helper()
+	c, object := conn.Catalog(), runtime.ObjectName{Name: name}
+	refused := strings.Contains(name, "\x00")
+	if _, err := c.Columns(t.Context(), object); err != nil && !utf8.ValidString(name) { // PostgreSQL says so
+		require.ErrorIs(t, err, runtime.KindData)
+		return
+	}
+	columns, err := c.Columns(t.Context(), object)
+	require.Equal(t, refused, err != nil, "%q: %v", name, err)
+	require.Empty(t, columns)
+	indexes, err := c.Indexes(t.Context(), object)
+	require.Equal(t, refused, err != nil, "%q: %v", name, err)
+	require.Empty(t, indexes)
+	tables, err := c.Tables(t.Context(), runtime.CatalogFilter{Name: name})
+	require.Equal(t, refused, err != nil, "%q: %v", name, err)
+	require.Empty(t, tables)
+	procedures, err := c.Procedures(t.Context(), runtime.CatalogFilter{Name: name})
+	require.Equal(t, refused, err != nil, "%q: %v", name, err)
+	require.Empty(t, procedures)
 }
 
 // pairs runs a query for two texts with numbers.
@@ -144,9 +249,16 @@ func pairs(t *testing.T, on runtime.Session, sql string, numbers ...int64) [][2]
 func trySavepoint(t *testing.T, native *odbc.Conn, d driver.Dialect, name string) {
 	t.Helper()
 	s, err := d.Savepoint(name)
+	if d.Savepoints.Max > 0 && len([]rune(name)) > d.Savepoints.Max {
+		require.ErrorContains(t, err, "savepoint: ")
+		return
+	}
 	require.NoError(t, err)
 	require.NoError(t, native.SetAutocommit(t.Context(), false))
 	for _, sql := range []string{"INSERT INTO canary VALUES (1)", s.Make, "INSERT INTO nothing VALUES (2)", s.Back, s.Release} {
+		if sql == "" { // a savepoint ends with its transaction
+			continue
+		}
 		err := native.ExecDirect(t.Context(), sql)
 		require.Equal(t, strings.Contains(sql, "nothing"), err != nil, "%q: %s: %v", name, sql, err)
 	}
@@ -167,7 +279,11 @@ func TestHostileNamesOfVendors(t *testing.T) {
 			once := strings.ReplaceAll(inner, p.Dialect.QuoteClose+p.Dialect.QuoteClose, "")
 			require.NotContains(t, once, p.Dialect.QuoteClose, "%s: %q", p.Name, name)
 			s, err := p.Dialect.Savepoint(name)
-			if err == nil {
+			switch {
+			case err != nil:
+			case p.Dialect.Savepoints.Plain:
+				require.Regexp(t, `^\w+ TRANSACTION \w+$`, s.Make, name)
+			case !p.Dialect.Savepoints.None:
 				require.Contains(t, s.Make, quoted)
 				require.Contains(t, s.Back, quoted)
 			}

@@ -178,6 +178,30 @@ func (s *session) tellIndexes(ask question) Rows {
 	return rows
 }
 
+// tellUnique answers a query for the columns of the unique keys of a table, whose name is
+// the parameter.
+func (s *session) tellUnique(r *Request) []Answer {
+	rows := Rows{Columns: []Column{{Name: "name", Type: sysname}, {Name: "name", Type: sysname}}}
+	s.server.storing.Lock()
+	defer s.server.storing.Unlock()
+	for _, p := range r.Params {
+		tokens, _ := scan(textOf(p.Value))
+		if len(tokens) == 0 {
+			continue
+		}
+		t := s.server.tables[s.key(tokens[len(tokens)-1].text)]
+		if t == nil {
+			continue
+		}
+		for _, k := range t.keys {
+			for _, c := range k.columns {
+				rows.Values = append(rows.Values, []any{t.constraint(k), t.columns[c].Name})
+			}
+		}
+	}
+	return []Answer{rows}
+}
+
 func (s *session) tellProcedures(ask question) Rows {
 	rows := Rows{Columns: []Column{
 		{Name: "PROCEDURE_QUALIFIER", Type: sysname}, {Name: "PROCEDURE_OWNER", Type: sysname}, {Name: "PROCEDURE_NAME", Type: NVarchar(134), NotNull: true},

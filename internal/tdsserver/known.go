@@ -26,6 +26,9 @@ func (s *session) known(r *Request) (answers []Answer, ok bool) {
 	if r.Kind == Procedure {
 		return s.catalog(r)
 	}
+	if strings.HasPrefix(r.SQL, "SELECT i.name, c.name FROM sys.indexes ") {
+		return s.tellUnique(r), true
+	}
 	tokens, unclosed := scan(r.SQL)
 	if unclosed != nil {
 		return []Answer{*unclosed}, true
@@ -87,7 +90,7 @@ func (s *session) onTables(r *Request, tokens []token) ([]Answer, bool) {
 	return nil, false
 }
 
-const name = `(\[[^\]]+\]|"[^"]+"|[\pL_#@][\pL\pN_#@$]*)`
+const name = `(\[(?:[^\]]|\]\])+\]|"[^"]+"|[\pL_#@][\pL\pN_#@$]*)`
 
 // sessionStatements are statements about the session, and what they do.
 var sessionStatements = []struct {
@@ -145,13 +148,21 @@ func (s *session) statement(sql string) ([]Answer, bool) {
 	}
 	for _, known := range transactionStatements {
 		if words := known.pattern.FindStringSubmatch(sql); words != nil {
-			return []Answer{effect(func(r *reply) { known.do(s, r, strings.Trim(words[1], "[]\"")); r.succeed() })}, true
+			return []Answer{effect(func(r *reply) { known.do(s, r, unquoted(words[1])); r.succeed() })}, true
 		}
 	}
 	if words := selectPattern.FindStringSubmatch(sql); words != nil {
 		return s.selected(words[1], strings.Trim(words[2], "[]\""))
 	}
 	return nil, false
+}
+
+// unquoted is a name without its brackets or quotes.
+func unquoted(name string) string {
+	if tokens, _ := scan(name); len(tokens) == 1 {
+		return tokens[0].text
+	}
+	return name
 }
 
 var (

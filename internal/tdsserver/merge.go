@@ -36,28 +36,27 @@ func (p *planner) merge() *plan {
 	output := p.output()
 	t := p.table
 	return &plan{columns: output.columns(), run: func(e *execution) (results [][]any, n int, m *Message) {
-		for _, row := range from.rows {
-			if e.source, m = values(e, row); m != nil {
-				return nil, 0, m
-			}
-			found, m := t.find(e, matches)
-			do, r := update, (*record)(nil)
-			switch {
-			case m != nil:
-				return nil, 0, m
-			case len(found) > 1:
-				return nil, 0, failure(8672, "The MERGE statement attempted to UPDATE or DELETE the same row more than once.")
-			case len(found) == 1:
-				r = found[0]
-			default:
+		pairs, m := t.pairs(e, from.rows, matches)
+		if m != nil {
+			return nil, 0, m
+		}
+		updated := map[*record]bool{}
+		for _, pair := range pairs {
+			do, r := update, pair.found
+			if r == nil {
 				do = insert
 			}
 			if do == nil {
 				continue
 			}
+			if updated[r] {
+				return nil, 0, failure(8672, "The MERGE statement attempted to UPDATE or DELETE the same row more than once.")
+			}
+			e.source = pair.source
 			if r, m = do(e, r); m != nil {
 				return nil, 0, m
 			}
+			updated[pair.found] = pair.found != nil
 			n++
 			e.now = r.cells
 			if results, m = output.append(e, results); m != nil {
@@ -66,6 +65,32 @@ func (p *planner) merge() *plan {
 		}
 		return results, n, nil
 	}}
+}
+
+// pair is a row of the source, with the record that it matches, nil for none.
+type pair struct {
+	source []any
+	found  *record
+}
+
+// pairs matches all rows before anything is stored: what one inserts, another does not find.
+func (t *table) pairs(e *execution, rows [][]expression, matches condition) (all []pair, m *Message) {
+	for _, row := range rows {
+		if e.source, m = values(e, row); m != nil {
+			return nil, m
+		}
+		found, m := t.find(e, matches)
+		if m != nil {
+			return nil, m
+		}
+		for _, r := range found {
+			all = append(all, pair{e.source, r})
+		}
+		if len(found) == 0 {
+			all = append(all, pair{e.source, nil})
+		}
+	}
+	return all, nil
 }
 
 // alias reads another name of a table, "" where there is none.

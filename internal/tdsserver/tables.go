@@ -124,7 +124,8 @@ func (t *table) constraint(k key) string {
 	for _, c := range k.columns {
 		words = append(words, t.columns[c].Name)
 	}
-	return strings.Join(words, "_")
+	name := []rune(strings.Join(words, "_"))
+	return string(name[:min(len(name), 128)]) // as long as a sysname
 }
 
 func (t *table) remove(r *record, u *undo) {

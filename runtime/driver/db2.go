@@ -36,8 +36,8 @@ var Db2 = Plugin{
 	Dialect: Dialect{
 		QuoteOpen: `"`, QuoteClose: `"`, RecursiveWith: true,
 		Savepoints: Savepoints{Make: "SAVEPOINT %s ON ROLLBACK RETAIN CURSORS", Back: "ROLLBACK TO SAVEPOINT %s", Release: "RELEASE SAVEPOINT %s"},
-		// From documents. A marker has no type in the VALUES of a MERGE but the one that it is
-		// converted to.
+		// From documents: on z/OS a marker in the VALUES of a MERGE that is used twice has no
+		// type but the one that it is converted to (-20433). Of this Db2 that was not found.
 		Names: Names{Max: 128, Unit: NameBytes},
 		// Of two connections that insert the same row, the unique index refuses one.
 		Upserts:   Upserts{Form: MergeRows, Merge: Merge{Into: "%s AS t", Types: db2Types}},

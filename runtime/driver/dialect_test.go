@@ -106,7 +106,7 @@ func transaction(can driver.Transactions) string {
 	}
 	lines := []string{"read only: " + show(can.ReadOnly), "lock timeout: " + show(can.LockTimeout.Temporary, int64(3*time.Second/max(can.LockTimeout.Unit, 1)))}
 	for _, level := range can.Levels {
-		lines = append(lines, strings.ToLower(level.String())+": "+show(can.Isolation, level))
+		lines = append(lines, strings.ToLower(level.String())+": "+show(can.Isolation, can.Word(level)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -178,7 +178,7 @@ func TestName(t *testing.T) {
 		{&driver.SQLServer, strings.Repeat("😀", 64), "[" + strings.Repeat("😀", 64) + "]"},
 		{&driver.SQLServer, strings.Repeat("😀", 65), "has 130 UTF-16 units, and the database takes 128"},
 		{&driver.Oracle, `a"b`, `has one of the characters "`},
-		{&driver.Sybase, "a.b", "has one of the characters ]."},
+		{&driver.Sybase, "a.b", `has one of the characters ".`},
 		{&driver.SQLite, strings.Repeat("a", 5000), `"` + strings.Repeat("a", 5000) + `"`},
 		{&driver.SQLite, "", "is empty"},
 		{&driver.SQLite, "a\x00b", "has a zero byte"},
@@ -194,6 +194,8 @@ func TestName(t *testing.T) {
 	}
 	none := driver.Dialect{QuoteOpen: " ", QuoteClose: " "} // as SQL_IDENTIFIER_QUOTE_CHAR says
 	_, err := none.Name("books; DROP TABLE books")
+	require.ErrorContains(t, err, "would need quotes")
+	_, err = driver.Dialect{QuoteOpen: "["}.Name("a; DROP TABLE books")
 	require.ErrorContains(t, err, "would need quotes")
 	plain, err := none.Name("books")
 	require.NoError(t, err)

@@ -45,6 +45,8 @@ const (
 type Upserts struct {
 	Form  UpsertForm
 	Merge Merge // of the form MergeRows
+	// Once: an INSERT that updates cannot have two rows of one key.
+	Once  bool
 	Count UpsertCount
 	// Recounts are keys of connection strings with which Count may not be true.
 	Recounts []string
@@ -66,7 +68,11 @@ type Merge struct {
 	Into  string    // what follows INTO, %s is the table
 	Rows  MergeForm // after USING
 	Types []TypeName
-	End   string
+	// Keys is a query for the columns of the unique keys of a table, by its quoted name: a
+	// name of the key, and the column. Rows are several where one of these is the key of
+	// the upsert, which refuses two that are alike. Without it they never are.
+	Keys string
+	End  string
 }
 
 // MergeForm is how rows of parameters stand behind USING.

@@ -59,7 +59,7 @@ func (d Dialect) refuses(name string) string {
 		return "has a character beyond U+FFFF, which the database has in no name"
 	case d.Names.NoEndSpace && strings.HasSuffix(name, " "):
 		return "ends with a space, which the database does not keep"
-	case strings.TrimSpace(d.QuoteOpen) == "" && !isPlain(name):
+	case (strings.TrimSpace(d.QuoteOpen) == "" || strings.TrimSpace(d.QuoteClose) == "") && !isPlain(name):
 		return "would need quotes, and the driver has none"
 	}
 	return ""

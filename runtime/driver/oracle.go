@@ -91,7 +91,7 @@ var Oracle = Plugin{
 		Savepoints: Savepoints{Make: "SAVEPOINT %s", Back: "ROLLBACK TO SAVEPOINT %s"},
 		// From documents. Names without quotes are upper case to the database, so that those
 		// given here must be, of such tables and columns.
-		Names: Names{Max: 128, Unit: NameBytes, Never: `"`}, // 30 before 12.2
+		Names: Names{Max: 128, Unit: NameBytes, Never: `"`}, // 30 with COMPATIBLE below 12.2
 		Rows:  RowsFromDual,
 		// Of two connections that insert the same row, the unique index refuses one.
 		Upserts:   Upserts{Form: MergeRows, Merge: Merge{Into: "%s t", Rows: MergeDual}},

@@ -69,7 +69,7 @@ WHERE p.name = 'odbcgen_types'`,
 	Dialect: Dialect{
 		QuoteOpen: `"`, QuoteClose: `"`,
 		Names:   Names{Max: 63, Unit: NameBytes}, // a longer one is cut, with a notice
-		Upserts: Upserts{Form: OnConflict, Count: CountedOnce}, Returning: ReturningClause, Pages: LimitOffset,
+		Upserts: Upserts{Form: OnConflict, Once: true, Count: CountedOnce}, Returning: ReturningClause, Pages: LimitOffset,
 	},
 	// An array is one marker for lists of all lengths; many markers end the connection.
 	Lists: Lists{Array: true, In: "= ANY (?)", NotIn: "<> ALL (?)"},

@@ -38,7 +38,8 @@ var Snowflake = Plugin{
 			`(UPPER(table_schema || '.' || table_name), IFF(table_schema = CURRENT_SCHEMA(), UPPER(table_name), NULL))`,
 	},
 	// Names without quotes are upper case to the database, so that those given here must
-	// be, of such tables and columns. A unique key is not enforced.
+	// be, of such tables and columns. A unique key is not enforced. Markers in the SELECT of
+	// a MERGE are known from its JDBC driver; that its ODBC driver sends arrays for them is not.
 	Dialect: Dialect{
 		QuoteOpen: `"`, QuoteClose: `"`, RecursiveWith: true, Savepoints: Savepoints{None: true},
 		Names:   Names{Max: 255},

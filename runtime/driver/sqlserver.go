@@ -176,9 +176,15 @@ var sqlserverDialect = Dialect{
 	Savepoints:    Savepoints{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s", Max: 32},
 	Names:         Names{Max: 128, Unit: NameUTF16},
 	// Without HOLDLOCK two connections may both find that a row is not there.
-	Upserts:   Upserts{Form: MergeRows, Merge: Merge{Into: "%s WITH (HOLDLOCK) AS t", End: ";"}},
+	Upserts:   Upserts{Form: MergeRows, Merge: Merge{Into: "%s WITH (HOLDLOCK) AS t", Keys: sqlserverKeys, End: ";"}},
 	Returning: OutputInserted, Pages: OffsetFetch,
 }
+
+// sqlserverKeys: of two rows of one key in a MERGE, both are inserted where none is there,
+// but for a unique index (2627); one that is there is an error (8672).
+const sqlserverKeys = "SELECT i.name, c.name FROM sys.indexes AS i JOIN sys.index_columns AS k ON k.object_id = i.object_id AND k.index_id = i.index_id" +
+	" JOIN sys.columns AS c ON c.object_id = k.object_id AND c.column_id = k.column_id WHERE i.object_id = OBJECT_ID(?)" +
+	" AND i.is_unique = 1 AND i.is_disabled = 0 AND i.has_filter = 0 AND k.key_ordinal > 0"
 
 // sqlserverLists: a statement takes 2,100 parameters, some of which the driver may need.
 var sqlserverLists = Lists{In: "IN (SELECT NULL WHERE 1 = 0)", NotIn: "NOT IN (SELECT NULL WHERE 1 = 0)", Max: 2000}

@@ -72,8 +72,9 @@ var Sybase = Plugin{
 	Describe: Describe{Expressions: true, NotNull: NotNullDescribed, Tableless: true},
 	// Names of tables, views and columns are quoted, those of savepoints and databases
 	// cannot be. A name with a dot may be taken for a qualified one, and spaces at its end
-	// are removed. There is no INSERT of several rows, and whether a marker may stand in a
-	// MERGE of values is not said.
+	// are removed. There is no INSERT of several rows. The type of a marker must be known when
+	// the statement is read, so that none can stand in the SELECT that a MERGE has for values.
+	// TOP takes a number that is written out, and has no offset.
 	Dialect: Dialect{
 		QuoteOpen: `"`, QuoteClose: `"`,
 		Savepoints: Savepoints{Make: "SAVE TRANSACTION %s", Back: "ROLLBACK TRANSACTION %s", Plain: true},
