@@ -128,5 +128,8 @@ func (c *Command[P]) run(ctx context.Context, db Session, p P, can func(*driver.
 	if err := run(ctx, s, c.Name, encode, p); err != nil {
 		return err
 	}
-	return ask(ctx, s)
+	if err := ask(ctx, s); err != nil {
+		return err
+	}
+	return l.operation(c.Name, "execute").wrap(s.native.Finish(ctx))
 }

@@ -176,6 +176,9 @@ func (c *physical) setUp(ctx context.Context, connection string) error {
 	if c.plugin.Quirks.NoPlaces {
 		c.native.NoPlaces()
 	}
+	if c.plugin.Quirks.ErrorsFollow {
+		c.native.ErrorsFollow()
+	}
 	if c.plugin.Quirks.CancelApart {
 		if err := c.native.CancelApart(); err != nil {
 			return c.operation("", "connect").wrap(err)

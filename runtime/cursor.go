@@ -15,6 +15,7 @@ type cursor struct {
 	size int        // rows wanted in the next block
 	turn int        // the Rowset to fill next: the other one while a block is read
 	last bool       // the block fetched last ends the result
+	only bool       // the caller takes no result behind it
 
 	ask     chan struct{} // for one block each; nil before the first is asked for
 	got     chan block
@@ -84,6 +85,9 @@ func (c *cursor) fetchLocked(ctx context.Context) block {
 		return block{last: true, err: err}
 	}
 	n, last, err := c.s.native.Fetch(ctx, r, size)
+	if last && c.only && err == nil {
+		err = c.s.native.Finish(ctx)
+	}
 	if c.size >= firstBlock {
 		c.size = min(c.size*blockGrowth, largeBlock)
 	}

@@ -272,6 +272,7 @@ type cellType struct {
 	code     driver.SQLType
 	unsigned bool   // of integers
 	name     string // where a star may have come to stand for other columns
+	size     uint64 // where slots are as wide as that
 }
 
 // typeOf returns the cellType of column i.
@@ -282,6 +283,9 @@ func (s *statement) typeOf(i int) cellType {
 	}
 	if s.star && !s.c.plugin.Quirks.StarsOnce {
 		t.name = s.native.ColumnName(i)
+	}
+	if s.c.plugin.Reads.How == driver.Sized {
+		t.size = s.native.ColumnSize(i)
 	}
 	return t
 }

@@ -48,7 +48,7 @@ func requireLive(t *testing.T, d *fakedriver.Driver, connections, statements int
 // otherwise.
 var readings = map[string]*driver.Plugin{
 	"cell by cell": readBy(driver.CellByCell), "refetch": readBy(driver.Refetch),
-	"position": readBy(driver.Position), "row by row": readBy(driver.RowByRow),
+	"position": readBy(driver.Position), "row by row": readBy(driver.RowByRow), "sized": readBy(driver.Sized),
 }
 
 func readBy(how driver.Reading) *driver.Plugin {

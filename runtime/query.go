@@ -199,7 +199,7 @@ func (r *result[P, R]) execute(ctx context.Context, p P, block int, stream bool)
 	if sh.streams {
 		defer r.loan.streaming()()
 	}
-	r.cursor.size = block
+	r.cursor.size, r.cursor.only = block, true
 	if err := start(ctx, r.loan.physical, sh, &r.cursor.s, encode, p); err != nil {
 		return err
 	}

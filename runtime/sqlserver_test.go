@@ -464,3 +464,45 @@ func TestSQLServerScope(t *testing.T) {
 	require.Equal(t, "ON", lastSession(s).Settings["XACT_ABORT"])
 	require.Equal(t, "shop", lastSession(s).Database)
 }
+
+// TestSQLServerErrorFollows: an error behind the first result of a statement fails it,
+// however it is run.
+func TestSQLServerErrorFollows(t *testing.T) {
+	s := tdsserver.New(t)
+	rows := tdsserver.Rows{Columns: []tdsserver.Column{{Name: "n", Type: tdsserver.Int, NotNull: true}}, Values: [][]any{{7}}}
+	late := tdsserver.Error(50000, "too late")
+	s.On("EXEC read_and_fail", rows, late)
+	s.On("EXEC write_and_fail", tdsserver.Affected(1), rows, tdsserver.Affected(2), late)
+	s.On("EXEC count_and_fail", tdsserver.Affected(1), late)
+	s.On("EXEC read_and_write", rows, tdsserver.Affected(2), rows)
+	db := openSQLServer(t, s)
+	read := func(sql string) *runtime.Query[runtime.None, int32] {
+		return &runtime.Query[runtime.None, int32]{Name: "Read", SQL: sql, Columns: []runtime.Column{{Name: "n", Kind: protocol.Int32}}, Decode: countEntries.Decode}
+	}
+	conn, err := db.Conn(t.Context())
+	require.NoError(t, err)
+	defer conn.Close()
+	for name, run := range map[string]func() error{
+		"many": func() error { _, err := read("EXEC read_and_fail").Many(t.Context(), conn, runtime.None{}); return err },
+		"one":  func() error { _, err := read("EXEC read_and_fail").One(t.Context(), conn, runtime.None{}); return err },
+		"stream": func() (err error) {
+			n := 0
+			for _, err = range read("EXEC read_and_fail").Stream(t.Context(), conn, runtime.None{}) {
+				n++
+			}
+			require.Equal(t, 2, n, "a row and the error")
+			return err
+		},
+		"exec": func() error { return execOf("EXEC write_and_fail").Exec(t.Context(), conn, runtime.None{}) },
+		"affected": func() error {
+			_, err := execOf("EXEC count_and_fail").Affected(t.Context(), conn, runtime.None{})
+			return err
+		},
+		"direct": func() error { return conn.Exec(t.Context(), "EXEC write_and_fail") },
+	} {
+		requireNative(t, run(), runtime.KindUser, 50000)
+		n, err := read("EXEC read_and_write").One(t.Context(), conn, runtime.None{})
+		require.NoError(t, err, name)
+		require.EqualValues(t, 7, n, name)
+	}
+}

@@ -181,8 +181,8 @@ const (
 	_ = uint(odbc.Zoned) - uint(driver.AsZoned)
 	_ = uint(driver.AsWritten - odbc.AsWritten)
 	_ = uint(odbc.AsWritten - driver.AsWritten)
-	_ = uint(driver.RowByRow) - uint(odbc.RowByRow)
-	_ = uint(odbc.RowByRow) - uint(driver.RowByRow)
+	_ = uint(driver.Sized) - uint(odbc.Sized)
+	_ = uint(odbc.Sized) - uint(driver.Sized)
 )
 
 // plan decides once how parameters and cells travel.
@@ -254,11 +254,17 @@ func (s *statement) planRows() error {
 			return err
 		}
 	}
+	for i, c := range s.shape.columns {
+		s.forms = append(s.forms, s.formFor(i, c.Kind))
+	}
+	slots, err := s.slots()
+	if err != nil {
+		return err
+	}
 	s.specs, s.rowBytes = nil, 0
 	for i, c := range s.shape.columns {
-		spec := protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slotFor(c.Kind, s.native.ColumnSize(i)), Reader: c.Reader}
-		s.specs, s.forms = append(s.specs, spec), append(s.forms, s.formFor(i, c.Kind))
-		s.rowBytes += max(spec.Width, 16) + 8
+		s.specs = append(s.specs, protocol.ColumnSpec{Name: c.Name, Kind: c.Kind, Width: slots[i], Reader: c.Reader})
+		s.rowBytes += max(slots[i], 16) + 8
 	}
 	return nil
 }
@@ -298,16 +304,65 @@ var (
 	moments  = []driver.SQLType{driver.Date, driver.Timestamp}
 )
 
+// slots returns the bytes for a cell of each column.
+func (s *statement) slots() ([]int, error) {
+	slots, sized := make([]int, len(s.shape.columns)), make([]int, len(s.shape.columns))
+	room, row := s.c.reads(s.shape).Reading == odbc.Sized, 0
+	for i, c := range s.shape.columns {
+		size := s.native.ColumnSize(i)
+		slots[i], sized[i] = slotFor(c.Kind, size), sizedSlot(c.Kind, s.forms[i], size)
+		room = room && sized[i] > 0
+		row += sized[i]
+	}
+	room = room && row <= maxSizedRow
+	if room {
+		slots = sized
+	}
+	return slots, s.native.Sized(room)
+}
+
 // slotFor returns the bytes for a cell: up to four a character and the driver's
 // ending zero.
 func slotFor(kind protocol.Kind, size uint64) int {
-	if kind == protocol.UUID || kind == protocol.Time || kind == protocol.Decimal || kind == protocol.Money {
-		return 72
+	if isShort(kind) {
+		return shortSlot
 	}
 	if size == 0 || size > maxSlot {
 		return firstSlot
 	}
 	return min(int(4*size+1), maxSlot)
+}
+
+// isShort reports whether the cells of the kind are written out in few characters.
+func isShort(kind protocol.Kind) bool {
+	return kind == protocol.UUID || kind == protocol.Time || kind == protocol.Decimal || kind == protocol.Money
+}
+
+// shortSlot is the slot of such a cell.
+const shortSlot = 72
+
+// maxSized is the longest size of a column that a sized slot is made for, and maxSizedRow
+// bounds the bytes of their row, so that a block has several.
+const (
+	maxSized    = 8000
+	maxSizedRow = maxBlock / 8
+)
+
+// sizedSlot returns the bytes for the longest cell of a column of the size, and 0 where
+// that is too long, or not known.
+func sizedSlot(kind protocol.Kind, form odbc.Form, size uint64) int {
+	_, converts := readable[kind]
+	switch {
+	case converts && form != odbc.Text:
+		return 16
+	case size == 0 || size > maxSized:
+		return 0
+	case converts && size >= odbc.TextWidth || isShort(kind) && size >= shortSlot:
+		return 0 // another type than that of the kind, written out
+	case converts || isShort(kind):
+		return shortSlot
+	}
+	return int(4*size + 1)
 }
 
 // maxBlock bounds the memory of a block, in bytes.

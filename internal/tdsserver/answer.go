@@ -17,10 +17,11 @@ type Answer interface {
 	give(ctx context.Context, r *reply) bool
 }
 
-// Rows are a result set.
+// Rows are a result set. Failure ends it instead of the number of its rows, if it is an error.
 type Rows struct {
 	Columns []Column
 	Values  [][]any
+	Failure Message
 }
 
 // Column is a column of Rows.
@@ -55,6 +56,9 @@ func (rows Rows) give(ctx context.Context, r *reply) bool {
 			return false
 		}
 		r.row(rows.Columns, row)
+	}
+	if rows.Failure.failed() {
+		return rows.Failure.give(ctx, r)
 	}
 	r.done(doneCount, commandSelect, len(rows.Values))
 	return true

@@ -92,6 +92,8 @@ var sqlserverFaults = []Fault{
 	{Natives: []int32{1205}, Class: again(KindDeadlock)},
 	{Natives: []int32{3960, 41301, 41302, 41305, 41325, 41839}, Class: again(KindSerialization)},
 	{Natives: []int32{1222, 1204}, Class: waited(KindLockTimeout)},
+	// 4060 is a database that does not exist, too. Documents of Azure SQL have it among the
+	// errors that pass, while a database moves; tries are counted.
 	{Natives: []int32{4060, 4221, 42108, 42109}, Class: connectClass},
 	{Natives: []int32{20, 4060, 4221, 40143, 40197, 40540, 40613, 42108, 42109}, Phase: Connecting, Class: connectClass},
 	{Natives: []int32{10928, 10929, 40501, 49918, 49919, 49920}, Class: Class{Transient, KindCapacity, NotExecuted, ScopeStatement, Keep}},

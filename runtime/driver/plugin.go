@@ -217,6 +217,7 @@ const (
 	Refetch                   // from a static cursor: a block with such a value is fetched again into wider slots
 	Position                  // from a forward-only cursor: SQLSetPos and SQLGetData get the value out of the block
 	RowByRow                  // from a forward-only cursor that keeps one row: SQLGetData gets the value before the next row
+	Sized                     // a block with room for the longest values of its columns; cell by cell where one is described with no size, or over 8,000
 )
 
 // Attribute is a connection attribute of the driver's own, with its values for
@@ -374,6 +375,9 @@ type Quirks struct {
 	// BindFirst: what the driver asks the server of a statement depends on the types of
 	// its parameters, which are bound before.
 	BindFirst bool
+	// ErrorsFollow: an error behind the first result of a statement is told only by
+	// SQLMoreResults.
+	ErrorsFollow bool
 }
 
 // SessionCancel are statements that end what a session does, from another one.

@@ -14,8 +14,9 @@ var SQLServer = Plugin{
 	Types:  sqlserverTypes,
 	Params: sqlserverParams,
 	// A block with a long value cannot be gone back to: of a forward-only cursor SQLSetPos
-	// is refused, and a static one is a copy of the result in tempdb.
-	Reads:        Reads{How: CellByCell},
+	// is refused, and a static one is a copy of the result in tempdb. All types but those
+	// of (max) have their longest size.
+	Reads:        Reads{How: Sized},
 	Describe:     sqlserverDescribe,
 	Dialect:      sqlserverDialect,
 	Lists:        sqlserverLists,
@@ -27,7 +28,7 @@ var SQLServer = Plugin{
 	Echoes:       sqlserverEchoes,
 	Catalog:      sqlserverCatalog,
 	Calls:        microsoftCalls,
-	Quirks:       Quirks{RebindParams: true, Scoped: true},
+	Quirks:       Quirks{RebindParams: true, Scoped: true, ErrorsFollow: true},
 	// An array is done to its end though rows of it fail, and their states tell which. What
 	// SQLRowCount says of one is told in several ways.
 	Bulk:    Bulk{Strategy: BulkArrays, Rows: 1000, Culprit: sqlserverCulprits},
@@ -47,7 +48,7 @@ var SQLServerFreeTDS = Plugin{
 	Params: freeTDSParams,
 	// SQLSetPos is refused, a static cursor asks the server for each block, and SQLGetData
 	// of a bound column goes on behind what was bound.
-	Reads:        Reads{How: CellByCell},
+	Reads:        Reads{How: Sized},
 	Describe:     sqlserverDescribe,
 	Dialect:      sqlserverDialect,
 	Lists:        sqlserverLists,
@@ -62,7 +63,7 @@ var SQLServerFreeTDS = Plugin{
 	// Asked for columns before parameters are bound, the driver calls them all
 	// varchar(4000), which TOP and OFFSET refuse, and prepares the statement again when
 	// it knows better.
-	Quirks: Quirks{LinkEnds: true, Scoped: true, BindFirst: true},
+	Quirks: Quirks{LinkEnds: true, Scoped: true, BindFirst: true, ErrorsFollow: true},
 	// An array is one message, with a call for each row.
 	Bulk:    Bulk{Strategy: BulkArrays, Rows: 1000, Counts: true, Culprit: sqlserverCulprits},
 	Scratch: sqlserverScratch,

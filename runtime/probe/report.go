@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -114,6 +115,9 @@ func (r *Report) concludeReading() {
 	}
 	if len(f.Is) > 1 && r.Plugin.Reads.How == driver.CellByCell && safe[len(safe)-1] == "cell by cell" {
 		f.Is, f.Safe = f.Is[:len(f.Is)-1], f.Is[len(f.Is)-1:]
+	}
+	if r.Plugin.Reads.How == driver.Sized && slices.Contains(safe, "cell by cell") {
+		f.Is = append(f.Is, values(driver.Sized)...) // which reads so what a block has no room for
 	}
 	r.Results = append(r.Results, Result{Trial: "reading", Facts: []Fact{f}, over: true})
 }

@@ -169,6 +169,7 @@ var constants = map[reflect.Type][]constant{
 		{"Refetch", driver.Refetch},
 		{"Position", driver.Position},
 		{"RowByRow", driver.RowByRow},
+		{"Sized", driver.Sized},
 	},
 	reflect.TypeFor[driver.Returning](): {
 		{"ReturningDescribed", driver.ReturningDescribed},

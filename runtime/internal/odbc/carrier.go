@@ -43,7 +43,7 @@ func carry(b *protocol.Batch, forms []Form, rows int) (carriers []carrier, betwe
 	var specs []protocol.ColumnSpec
 	for i, c := range b.Columns() {
 		if carried(c, formOf(forms, i)) {
-			specs = append(specs, protocol.ColumnSpec{Name: c.Name(), Kind: formKinds[forms[i]], Width: textWidth})
+			specs = append(specs, protocol.ColumnSpec{Name: c.Name(), Kind: formKinds[forms[i]], Width: TextWidth})
 		}
 	}
 	between = protocol.NewBatch(specs, rows)
@@ -68,8 +68,8 @@ func carried(c protocol.Column, form Form) bool {
 // formKinds are the kinds of the columns that stand between.
 var formKinds = [...]protocol.Kind{Text: protocol.Text, Int64: protocol.Int64, Number: protocol.Text, Float64: protocol.Float64, Zoned: protocol.Text}
 
-// textWidth is the slot of a number, day or time written out.
-const textWidth = 40
+// TextWidth is the slot of a number, day or time written out.
+const TextWidth = 40
 
 func formOf(forms []Form, i int) Form {
 	if i < len(forms) {
@@ -363,7 +363,7 @@ func storeInts[T integer](bound protocol.Column, cells []T, nulls []int64) {
 }
 
 func storeDigits[T integer](to *protocol.Texts, cells []T, nulls []int64) {
-	var buf [textWidth]byte
+	var buf [TextWidth]byte
 	for i, v := range cells {
 		switch {
 		case nulls[i] == protocol.Null:
@@ -386,7 +386,7 @@ func storeFloats(bound protocol.Column, cells []float32, nulls []int64) {
 
 func storeText[T interface{ AppendTo([]byte) []byte }](bound protocol.Column, cells []T, nulls []int64) {
 	to := bound.(*protocol.Texts)
-	var buf [textWidth]byte
+	var buf [TextWidth]byte
 	for i, cell := range cells {
 		if nulls[i] == protocol.Null {
 			to.AppendPtr(nil)
@@ -398,7 +398,7 @@ func storeText[T interface{ AppendTo([]byte) []byte }](bound protocol.Column, ce
 
 // storeOffsets writes times as the clocks of their offsets show them, with those.
 func storeOffsets(to *protocol.Texts, from *protocol.Timestamps, begin, end int) {
-	var buf [textWidth]byte
+	var buf [TextWidth]byte
 	for i := begin; i < end; i++ {
 		if from.IsNull(i) {
 			to.AppendPtr(nil)

@@ -13,13 +13,14 @@ import (
 
 // Conn is a connection.
 type Conn struct {
-	h          sys.Handle
-	local      bool
-	linkEnds   bool
-	noPlaces   bool
-	together   bool               // see RowsTogether
-	statements map[*Stmt]struct{} // open ones; they are closed with the connection
-	canceller  sys.Handle         // a statement to cancel all others by, see CancelApart
+	h            sys.Handle
+	local        bool
+	linkEnds     bool
+	noPlaces     bool
+	errorsFollow bool
+	together     bool               // see RowsTogether
+	statements   map[*Stmt]struct{} // open ones; they are closed with the connection
+	canceller    sys.Handle         // a statement to cancel all others by, see CancelApart
 
 	// See CancelLongBy.
 	connection string // what it was made with, a secret
@@ -214,6 +215,10 @@ func (c *Conn) LinkEnds() { c.linkEnds = true }
 // held before: sqliteodbc 0.9998 answers success without writing them, and unixODBC
 // keeps what it finds.
 func (c *Conn) NoPlaces() { c.noPlaces = true }
+
+// ErrorsFollow says that an error behind the first result of a statement is told only by
+// SQLMoreResults.
+func (c *Conn) ErrorsFollow() { c.errorsFollow = true }
 
 // CancelApart makes SQLCancel go to a statement that is there for nothing else.
 // It is for a driver which interrupts the connection whatever the statement, but

@@ -24,3 +24,14 @@ func (s *Stmt) NextResult(ctx context.Context) (bool, error) {
 	}
 	return true, nil
 }
+
+// Finish goes through what follows the result at hand where ErrorsFollow, for an error
+// that is told there.
+func (s *Stmt) Finish(ctx context.Context) error {
+	for s.c.errorsFollow {
+		if more, err := s.NextResult(ctx); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}

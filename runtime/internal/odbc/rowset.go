@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"runtime"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/odbcgen/odbcgen/runtime/internal/odbc/sys"
@@ -118,7 +119,7 @@ func (r *Rowset) Load() {
 
 // Fetch reads the next block of so many rows into r, to be followed by Load, and
 // returns how many there were; last says that no block follows. No cell is cut:
-// one that is longer than its slot is read again in full. With an error it returns
+// one that is longer than its slot is read again in full, or an error. With an error it returns
 // the rows before the one at fault, as far as the driver tells them.
 func (s *Stmt) Fetch(ctx context.Context, r *Rowset, rows int) (n int, last bool, err error) {
 	if s.c.Broken() {
@@ -207,6 +208,11 @@ func (s *Stmt) readBlock() sys.Return {
 	case RowByRow:
 		b.rows, b.err = s.gather(b.rowset, b.asked)
 		s.fit(b.rowset, b.rows)
+	case Sized:
+		b.rows, b.err = s.scroll(sys.FetchNext, 0)
+		if b.err == nil {
+			b.rows, b.err = b.rowset.whole(b.rows)
+		}
 	default:
 		b.rows, b.err = s.scroll(sys.FetchNext, 0)
 		if b.err == nil && b.rows > 0 {
@@ -249,14 +255,21 @@ func (s *Stmt) bind(r *Rowset, rows int) (int, error) {
 		s.bound = r
 	}
 	rows = min(rows, r.afford)
-	if s.arraySize == rows || s.reading == RowByRow {
+	if s.reading == RowByRow {
 		return rows, nil
 	}
+	return rows, s.setArraySize(rows)
+}
+
+func (s *Stmt) setArraySize(rows int) error {
+	if s.arraySize == rows {
+		return nil
+	}
 	if ret := sys.SetStmtAttr(s.h, sys.AttrRowArraySize, uintptr(rows)); ret != sys.Success {
-		return 0, s.failure("SQLSetStmtAttr(ROW_ARRAY_SIZE)", ret, nil)
+		return s.failure("SQLSetStmtAttr(ROW_ARRAY_SIZE)", ret, nil)
 	}
 	s.arraySize = rows
-	return rows, nil
+	return nil
 }
 
 // lay gives the slots the widths wanted, with as many rows as the memory bound
@@ -337,12 +350,31 @@ func (s *Stmt) scroll(orientation uint16, row int64) (int, error) {
 		return 0, nil
 	case !ret.OK():
 		return 0, s.failure("SQLFetchScroll", ret, nil)
+	case ret == sys.SuccessWithInfo:
+		if err := s.behindRows(ret); err != nil {
+			return 0, err
+		}
 	}
 	n := int(s.counters.fetched)
 	if n < 0 || n > s.arraySize {
 		return 0, fmt.Errorf("%w: %d rows were fetched, of %d that it was asked for", ErrUntrue, n, s.arraySize)
 	}
 	return n, nil
+}
+
+// behindRows returns the error of a fetch that has succeeded for other rows of its block
+// only: behind those before it FreeTDS 1.3.17 tells it at no other time.
+func (s *Stmt) behindRows(ret sys.Return) error {
+	e := newError("SQLFetchScroll", ret, sys.HandleStmt, s.h)
+	if !slices.ContainsFunc(e.Records, Record.failed) {
+		return nil
+	}
+	return s.failure("SQLFetchScroll", ret, nil)
+}
+
+// failed reports whether the SQLSTATE is that of an error, not of a warning.
+func (r Record) failed() bool {
+	return !strings.HasPrefix(r.State, "01") && !strings.HasPrefix(r.State, "00")
 }
 
 // fetch makes the call, watched unless the driver has the rows already: cancelling
@@ -440,6 +472,24 @@ func endingOf(kind protocol.Kind) int {
 		return 0
 	}
 	return 1
+}
+
+// whole returns how many of the rows come before one with a cell that is longer than
+// its slot, and an error if there is one.
+func (r *Rowset) whole(rows int) (int, error) {
+	for _, c := range r.carriers {
+		if v, ok := c.bound.(variable); ok {
+			settle(v, rows)
+		}
+	}
+	for row := range rows {
+		for _, c := range r.carriers {
+			if v, ok := c.bound.(variable); ok && isCut(v, row) {
+				return row, fmt.Errorf("%w in column %d, which is described as shorter", lengthError(v.Indicators()[row]), c.place)
+			}
+		}
+	}
+	return rows, nil
 }
 
 // getCut reads the cells of a block in full that did not fit their slots. It

@@ -19,6 +19,7 @@ type Stmt struct {
 	params  int
 
 	reading   Reading
+	sizable   bool // see Sized
 	fixed     bool // see StmtOptions
 	buffered  bool
 	streams   bool
@@ -80,6 +81,7 @@ const (
 	Refetch                   // a static cursor goes back to the block, which has got wider slots
 	Position                  // SQLSetPos and SQLGetData get the cell out of the block
 	RowByRow                  // rows are fetched singly, SQLGetData gets the cell while its row is the last
+	Sized                     // no cell is longer than its slot; CellByCell until Stmt.Sized says so
 )
 
 // ExecDirect runs a statement that has neither parameters nor rows without
@@ -93,7 +95,7 @@ func (c *Conn) ExecDirect(ctx context.Context, sql string) error {
 	if ret, err := s.watched(ctx, func(s *Stmt) sys.Return { return sys.ExecDirect(s.h, sql) }); err != nil || !ret.OK() && ret != sys.NoData {
 		return s.failure("SQLExecDirect", ret, err)
 	}
-	return nil
+	return s.Finish(ctx)
 }
 
 // Prepare prepares sql on a new statement.
@@ -125,6 +127,9 @@ func (c *Conn) newStmt(options StmtOptions) (*Stmt, error) {
 	c.statements[s] = struct{}{}
 	s.pins.Pin(s.counters)
 	s.reading = s.possible(options)
+	if s.reading == Sized {
+		s.reading, s.sizable = CellByCell, true
+	}
 	return s, nil
 }
 
@@ -170,6 +175,20 @@ func (s *Stmt) prepare(ctx context.Context, sql string, first []Parameter) error
 		return s.failure(name, ret, nil)
 	}
 	return nil
+}
+
+// Sized says of a Stmt that was opened for it, before the first Rowset of a result is
+// made, whether the slots have room for the longest cells.
+func (s *Stmt) Sized(room bool) error {
+	if !s.sizable {
+		return nil
+	}
+	if room {
+		s.reading = Sized
+		return nil
+	}
+	s.reading = CellByCell
+	return s.setArraySize(1)
 }
 
 // bindNulls binds NULL to all parameters, if their types are given.
