@@ -92,7 +92,8 @@ func newClipper(t *testing.T) *clipper {
 	items := fakedriver.Result{Columns: []fakedriver.Column{id, price, note}, Rows: [][]any{{1, "9.90", "größe"}, {2, nil, nil}}}
 	c.SetResult("SELECT ID, PRICE, NOTE FROM [ITEMS] WHERE ID >= ?", items)
 	c.SetResult("SELECT * FROM [ITEMS]", items)
-	c.SetResult("LIST KEYS OF ?", table("key column", []any{"main", "ID"}))
+	c.SetResult("LIST KEYS OF ?", table("object_name index_name non_unique ordinal column_name", []any{"ITEMS", "main", "0", "1", "ID"}))
+	c.SetResult("LIST MAIN KEY OF ?", table("object_name key_name ordinal column_name", []any{"ITEMS", "main", "1", "ID"}))
 	c.SetResult("LIST FIELDS OF ?", table("object_name column_name type_name sql_type",
 		[]any{"ITEMS", "ID", "N(10)", "-4711"}, []any{"ITEMS", "NOTE", "MEMO", "-4712"}))
 	c.SetResult("LIST PROGRAMS ?", table("object_name object_type", []any{"RESTOCK", "1"}))
