@@ -57,10 +57,7 @@ func (c *Conn) Exec(ctx context.Context, sql string) (err error) {
 }
 
 // Server says what a connection leads to, in the words of its driver.
-type Server struct {
-	DBMS, Version         string
-	Driver, DriverVersion string
-}
+type Server = driver.Server
 
 // Server returns what the connection leads to.
 func (c *Conn) Server() Server {

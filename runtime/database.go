@@ -113,8 +113,7 @@ func (db *DB) recognise(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := c.native.Server()
-	db.plugin = driver.For(server.DBMS, server.Driver)
+	db.plugin = driver.For(driver.Server(c.native.Server()))
 	c.close()
 	return nil
 }

@@ -245,7 +245,7 @@ func TestF0_Classes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := fakedriver.New(t)
 			d.SetDBMS(row.dbms)
-			db := openFake(t, d, runtime.WithPlugin(driver.For(row.dbms, "")))
+			db := openFake(t, d, runtime.WithPlugin(driver.For(driver.Server{DBMS: row.dbms})))
 			for state := range strings.FieldsSeq(row.states) {
 				for _, native := range row.natives {
 					requireVerdict(t, d, db, row, fakedriver.Record{State: state, Native: native, Message: row.message})

@@ -26,7 +26,7 @@ func TestPlugins(t *testing.T) {
 		require.True(t, ok)
 		require.Same(t, p, byName)
 		for _, name := range p.Match.DBMS {
-			require.Same(t, p, driver.For(name, ""))
+			require.Same(t, p, driver.For(driver.Server{DBMS: name}))
 		}
 		for _, kind := range protocol.Kinds() {
 			require.Equal(t, kind, p.ParamOf(kind).Kind, p.Name)
@@ -63,7 +63,21 @@ func TestFor(t *testing.T) {
 		{"MySQL", "libmyodbc8w.so", &driver.MySQL},
 		{"MySQL", "libmaodbc.so", &driver.MySQLMariaDB},
 	} {
-		require.Same(t, test.want, driver.For(test.dbms, test.library), "%s, %s", test.dbms, test.library)
+		require.Same(t, test.want, driver.For(driver.Server{DBMS: test.dbms, Driver: test.library}), "%s, %s", test.dbms, test.library)
+	}
+	for _, test := range []struct {
+		server driver.Server
+		want   *driver.Plugin
+	}{
+		{driver.Server{DBMS: "PostgreSQL", Version: "15.0.18", Driver: "psqlodbcw.so", DriverVersion: "13.02.0000"}, &driver.Postgres},
+		{driver.Server{DBMS: "PostgreSQL", Version: "9.5.25"}, &driver.Postgres},
+		{driver.Server{DBMS: "PostgreSQL", Version: "8.0.2", Driver: "psqlodbcw.so"}, &driver.Generic}, // Redshift
+		{driver.Server{DBMS: "PostgreSQL", Version: "devel"}, &driver.Postgres},
+		{driver.Server{DBMS: "MariaDB", Version: "10.11.000019", Driver: "libmaodbc.so", DriverVersion: "03.01.0015"}, &driver.MariaDB},
+		{driver.Server{DBMS: "MariaDB", Version: "10.11.000019", Driver: "libmaodbc.so", DriverVersion: "02.00.0019"}, &driver.Generic},
+		{driver.Server{DBMS: "MariaDB", Version: "10.11.000019", Driver: "libmyodbc8w.so", DriverVersion: "02.00"}, &driver.MariaDB},
+	} {
+		require.Same(t, test.want, driver.For(test.server), "%+v", test.server)
 	}
 	for library, want := range map[string]*driver.Plugin{
 		"/usr/lib/x86_64-linux-gnu/odbc/libtdsodbc.so": &driver.SQLServerFreeTDS, "libmsodbcsql-18.3.so.2.1": &driver.SQLServer,

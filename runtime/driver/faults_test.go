@@ -335,7 +335,7 @@ func TestClassifyNatives(t *testing.T) {
 		{"SQLite", driver.Connecting, fatal(driver.KindConfig, driver.NotSent, driver.Destroy), []int32{14}},
 	} {
 		for _, native := range test.natives {
-			got := driver.For(test.dbms, "").Classify(test.phase, []driver.Record{{State: "HY000", Native: native}})
+			got := driver.For(driver.Server{DBMS: test.dbms}).Classify(test.phase, []driver.Record{{State: "HY000", Native: native}})
 			require.Equal(t, test.want, got, "%s %d while %s", test.dbms, native, test.phase)
 		}
 	}

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -51,16 +52,15 @@ func (p *Plugin) BuiltInName() string {
 	return p.Name
 }
 
-// For returns the built-in plugin for a live connection, whose driver has the file name
-// and answers dbms to SQL_DBMS_NAME: that for both, or for the usual driver of that DBMS,
-// or Generic.
-func For(dbms, library string) *Plugin {
+// For returns the built-in plugin for a live connection: that for its database and
+// driver, or for the usual driver of that database, or Generic.
+func For(s Server) *Plugin {
 	best := &Generic
 	for _, p := range BuiltIn() {
-		if !p.IsFor(dbms) {
+		if !p.IsFor(s) {
 			continue
 		}
-		if p.isOf(library) {
+		if p.isOf(s.Driver) {
 			return p
 		}
 		if best == &Generic {
@@ -70,10 +70,28 @@ func For(dbms, library string) *Plugin {
 	return best
 }
 
-// IsFor reports whether the plugin is for a database that answers dbms to SQL_DBMS_NAME.
-func (p *Plugin) IsFor(dbms string) bool {
-	dbms, _, _ = strings.Cut(dbms, "/") // DB2/LINUXX8664
-	return slices.ContainsFunc(p.Match.DBMS, func(name string) bool { return strings.EqualFold(name, dbms) })
+// IsFor reports whether the plugin is for the database, and not for newer versions only.
+func (p *Plugin) IsFor(s Server) bool {
+	dbms, _, _ := strings.Cut(s.DBMS, "/") // DB2/LINUXX8664
+	return slices.ContainsFunc(p.Match.DBMS, func(name string) bool { return strings.EqualFold(name, dbms) }) &&
+		!older(s.Version, p.Match.Since) && !(p.isOf(s.Driver) && older(s.DriverVersion, p.Match.DriverSince))
+}
+
+// older compares versions of numbers with dots between, 03.01.0015. One that is not
+// known is not older.
+func older(version, since string) bool {
+	if version == "" || since == "" {
+		return false
+	}
+	have, want := strings.Split(version, "."), strings.Split(since, ".")
+	for i := range min(len(have), len(want)) {
+		h, err := strconv.Atoi(have[i])
+		w, _ := strconv.Atoi(want[i])
+		if err != nil || h != w {
+			return err == nil && h < w
+		}
+	}
+	return false
 }
 
 // ForLibrary returns the built-in plugin for an installed driver by the name of

@@ -8,8 +8,9 @@ import (
 
 // MariaDB describes MariaDB through MariaDB Connector/ODBC 3.1.
 var MariaDB = Plugin{
-	Name:  "mariadb",
-	Match: Match{DBMS: []string{"MariaDB"}, Driver: []string{"maodbc"}},
+	Name: "mariadb",
+	// What is said here was measured on 3.1: what is older is asked as an unknown driver.
+	Match: Match{DBMS: []string{"MariaDB"}, Driver: []string{"maodbc"}, DriverSince: "3.1"},
 	Setup: []string{"SET time_zone = '+00:00'"},
 	// boolean and tinyint(1) are tinyint to the driver, json is text, uuid is char.
 	Params: []Param{

@@ -80,6 +80,15 @@ type Plugin struct {
 type Match struct {
 	DBMS   []string // SQL_DBMS_NAME is one of these, but for what follows a slash
 	Driver []string // the driver library's name has one of these inside
+	// Since is the oldest version of the database that the plugin is for, such as 9.5, and
+	// DriverSince that of a driver with one of the names; "" is any.
+	Since, DriverSince string
+}
+
+// Server is what a connection leads to, in the words of its driver.
+type Server struct {
+	DBMS, Version         string
+	Driver, DriverVersion string
 }
 
 // Setting is a connection-string key with the reason why it is set.

@@ -8,8 +8,9 @@ import (
 
 // Postgres describes PostgreSQL through psqlODBC 13.
 var Postgres = Plugin{
-	Name:  "postgres",
-	Match: Match{DBMS: []string{"PostgreSQL"}, Driver: []string{"psqlodbc"}},
+	Name: "postgres",
+	// Redshift calls itself PostgreSQL 8.0.2.
+	Match: Match{DBMS: []string{"PostgreSQL"}, Driver: []string{"psqlodbc"}, Since: "9.5"},
 	Settings: []Setting{
 		{"BoolsAsChar", "0", "booleans are SQL_BIT instead of VARCHAR(5)"},
 		{"UseServerSidePrepare", "1", "without it parameters cannot be described"},

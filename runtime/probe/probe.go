@@ -65,7 +65,7 @@ func (p *parent) ask(ctx context.Context) error {
 		return p.stopped(ctx, r)
 	}
 	if p.report.Plugin == nil {
-		p.report.Plugin = driver.For(p.report.Server.DBMS, p.report.Server.Driver)
+		p.report.Plugin = driver.For(p.report.Server)
 	}
 	p.report.Results = nil
 	names := p.names()

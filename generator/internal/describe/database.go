@@ -126,11 +126,11 @@ func (d *Database) connect(ctx context.Context, s *spec.Spec) []diag.Diagnostic 
 
 // checkPlugin holds the driver of the spec against the live database.
 func (d *Database) checkPlugin() []diag.Diagnostic {
-	if dbms := d.conn.Server().DBMS; d.plugin.Extends != "" && len(d.plugin.Match.DBMS) > 0 && !d.plugin.IsFor(dbms) {
+	if s := d.conn.Server(); d.plugin.Extends != "" && len(d.plugin.Match.DBMS) > 0 && !d.plugin.IsFor(s) {
 		return []diag.Diagnostic{{
 			Pos:     d.target.Driver.Pos,
-			Message: fmt.Sprintf("the plugin %s is for %s, the database calls itself %q", d.plugin.Name, strings.Join(d.plugin.Match.DBMS, ", "), dbms),
-			Help:    "write that name under match: dbms:, or connect to another database",
+			Message: fmt.Sprintf("the plugin %s is for %s, the database calls itself %q", d.plugin.Name, strings.Join(d.plugin.Match.DBMS, ", "), s.DBMS),
+			Help:    "write that name under match: dbms:, its version under since: if that is older, or connect to another database",
 		}}
 	}
 	live := d.db.Plugin()
