@@ -32,39 +32,23 @@ var hostileNames = []string{
 func TestHostileNames(t *testing.T) {
 	onAll(t, func(t *testing.T, db database) {
 		db.exec(t, "CREATE TABLE canary (id BIGINT PRIMARY KEY)")
-		conn, err := db.Conn(t.Context())
-		require.NoError(t, err)
-		defer conn.Close()
-		native, err := odbc.Connect(t.Context(), db.DSN)
-		require.NoError(t, err)
-		defer native.Close()
-		var refused []string
-		for _, name := range hostileNames {
-			if _, err := db.Plugin().Dialect.Name(name); err != nil {
-				refused = append(refused, name)
-				requireRefused(t, db, name)
-				continue
-			}
-			tryName(t, db, conn, name)
-			trySavepoint(t, native, db.Plugin().Dialect, name)
+		refused := tryNames(t, db)
+		for _, name := range refused {
+			requireRefused(t, db, name)
 		}
 		require.Equal(t, refusedNames[db.Name], refused)
 		require.Equal(t, [][]string{{"0"}}, db.shown(t, "SELECT count(*) FROM canary"))
 	})
 }
 
-// TestHostileNamesOfSQLServer: the same through FreeTDS.
-func TestHostileNamesOfSQLServer(t *testing.T) {
-	s := tdsserver.New(t)
-	db := database{testdb.Database{Name: "sqlserver", DSN: s.DSN()}, openTDS(t, s)}
-	execOn(t, db.DB, "CREATE TABLE canary (id BIGINT PRIMARY KEY)")
+// tryNames tries all names, and returns those that are refused.
+func tryNames(t *testing.T, db database) (refused []string) {
 	conn, err := db.Conn(t.Context())
 	require.NoError(t, err)
 	defer conn.Close()
 	native, err := odbc.Connect(t.Context(), db.DSN)
 	require.NoError(t, err)
 	defer native.Close()
-	var refused []string
 	for _, name := range hostileNames {
 		if _, err := db.Plugin().Dialect.Name(name); err != nil {
 			refused = append(refused, name)
@@ -73,6 +57,15 @@ func TestHostileNamesOfSQLServer(t *testing.T) {
 		tryName(t, db, conn, name)
 		trySavepoint(t, native, db.Plugin().Dialect, name)
 	}
+	return refused
+}
+
+// TestHostileNamesOfSQLServer: the same through FreeTDS.
+func TestHostileNamesOfSQLServer(t *testing.T) {
+	s := tdsserver.New(t)
+	db := database{testdb.Database{Name: "sqlserver", DSN: s.DSN()}, openTDS(t, s)}
+	execOn(t, db.DB, "CREATE TABLE canary (id BIGINT PRIMARY KEY)")
+	refused := tryNames(t, db)
 	require.Equal(t, []string{"a\x00b", "\x00", "", "\xff", "a\xc3", strings.Repeat("a", 200)}, refused)
 	for _, r := range s.Requests() {
 		require.NotContains(t, unbracketed(r.SQL), "DROP TABLE canary", r.SQL)
